@@ -1,0 +1,14 @@
+"""glotlift: take any model into any language, and prove it."""
+
+from glotlift.runs.lazy import attach
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "adapt": "glotlift.adapt",
+        "AdaptConfig": "glotlift.adapt",
+        "language": "glotlift.languages",
+    },
+)

@@ -1,0 +1,94 @@
+"""The `glotlift` command."""
+
+import errno
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from glotlift.commands import adapt, cache, compare, corpus, doctor, recipe, runs, vocab
+from glotlift.runs.errors import GlotliftError
+
+REFUSED = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="glotlift",
+    help="Take any model into any language, and prove it.",
+    epilog=(
+        "Start with: glotlift demo\n\n"
+        "Then: glotlift adapt --model MODEL --language yor_Latn --text FILES --keep eng_Latn=FILES"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+adapt.add_to(app)
+app.add_typer(corpus.app, name="corpus")
+app.add_typer(vocab.app, name="vocab")
+app.add_typer(recipe.app, name="recipe")
+app.add_typer(runs.app, name="runs")
+compare.add_to(app)
+doctor.add_to(app)
+app.add_typer(cache.app, name="cache")
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        import glotlift
+
+        print(f"glotlift {glotlift.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take any model into any language, and prove it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done; 1 a check failed; 2 refused (wrong usage or a coded error, told in one line); 130
+    interrupted.
+    """
+    try:
+        app(list(sys.argv[1:] if arguments is None else arguments), prog_name="glotlift")
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+        if code == INTERRUPTED:
+            tell("interrupted: run again with the same command to continue")
+        return code
+    except GlotliftError as error:
+        tell(str(error))
+        return REFUSED
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
+            raise
+        place = str(error.filename or "")
+        tell(str(refusal(error.strerror or "the system refused to write", place)))
+        return REFUSED
+    return 0
+
+
+def refusal(cause: str, place: str) -> GlotliftError:
+    """Return the coded error for a disk that is full or a folder that may not be written."""
+    return GlotliftError(
+        "GL-COMMAND-009",
+        f"cannot write or read: {cause.lower()}",
+        place=place,
+        fix="free space or choose another folder, then run the same command again to continue",
+    )
+
+
+def tell(message: str) -> None:
+    """Print one line on standard error, red on a terminal."""
+    print(f"\033[31m{message}\033[0m" if sys.stderr.isatty() else message, file=sys.stderr)

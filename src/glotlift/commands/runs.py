@@ -1,0 +1,110 @@
+"""`glotlift runs`: what has been run, and what came of it."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glotlift.commands.printing import AsJson, examples, print_json, print_table
+from glotlift.runs.errors import GlotliftError
+
+app = typer.Typer(help="See what has been run.", no_args_is_help=True)
+
+
+@app.callback()
+def options() -> None:
+    """See what has been run."""
+
+
+@app.command("list", epilog=examples("glotlift runs list", "glotlift runs list experiments --json"))
+def list_runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds run folders.")] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """List the run folders below a folder, oldest first."""
+    rows = [describe(path.parent) for path in sorted(folder.rglob("run.json"))]
+    rows.sort(key=lambda row: row["created"])
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(rows, title=f"Runs in {folder}")
+    else:
+        print(f"no runs in {folder}")
+
+
+@app.command("show", epilog=examples("glotlift runs show runs/demo", "glotlift runs show . --json"))
+def show_run(
+    run: Annotated[Path, typer.Argument(help="Run folder.")], as_json: AsJson = False
+) -> None:
+    """Show one run: state, settings, result per language, claims and cost."""
+    record = read_record(run / "run.json")
+    evidence = read_record(run / "evidence.json") if (run / "evidence.json").is_file() else {}
+    if as_json:
+        print_json({"run": record, "evidence": evidence, "state": state(run)})
+        return
+    print_table([{"": key, "value": value} for key, value in describe(run).items()])
+    for title, columns in (
+        ("languages", ("language", "role", "documents", "before", "after", "change", "verdict")),
+        ("tasks", ("task", "language", "metric", "rows", "chance", "before", "after", "change")),
+        ("claims", ("text", "estimate", "low", "high", "unit", "verdict")),
+        ("arms", ("name", "description")),
+    ):
+        if evidence.get(title):
+            print_table(evidence[title], columns, title=title.capitalize())
+    page = run / "report.html"
+    print(f"page: {page.resolve()}" if page.is_file() else f"last event: {last_event(run)}")
+
+
+def describe(run: Path) -> dict[str, Any]:
+    """Return the line about one run that `runs list` prints."""
+    record = read_record(run / "run.json")
+    config = record.get("config") or {}
+    return {
+        "run": str(run),
+        "kind": record.get("kind") or record.get("command", ""),
+        "state": state(run),
+        "created": str(record.get("created", "")),
+        "model": config.get("model"),
+        "language": config.get("language"),
+        "glotlift": (record.get("versions") or {}).get("glotlift") or record.get("glotlift"),
+    }
+
+
+def state(run: Path) -> str:
+    """Return whether a run is finished: it is when its evidence and page are written."""
+    whole = all((run / name).is_file() for name in ("evidence.json", "report.html"))
+    return "finished" if whole else "unfinished"
+
+
+def last_event(run: Path) -> str:
+    """Return the last line of a run's events, or a dash."""
+    path = run / "events.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return lines[-1] if lines else "-"
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a run folder.
+
+    Raises GL-COMMAND-005 when it is not there and GL-COMMAND-006 when it is not a JSON mapping.
+    """
+    if not path.is_file():
+        raise GlotliftError(
+            "GL-COMMAND-005",
+            f"no {path.name} here",
+            place=str(path.parent),
+            fix="give the folder of a run; 'glotlift runs list FOLDER' finds them",
+        )
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise GlotliftError(
+            "GL-COMMAND-006",
+            f"{path.name} is not a JSON mapping",
+            place=str(path),
+            fix="start the command that made the run again",
+        )
+    return record

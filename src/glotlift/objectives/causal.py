@@ -1,0 +1,70 @@
+"""Causal language modelling over packed documents."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
+from glotlift.objectives.features import accepts, end_id, padded_length, padding_id, start_id, tokenise
+from glotlift.objectives.packing import Ids
+
+
+class CausalLanguageModelling:
+    """Each token is predicted from those before it in the same document.
+
+    A document is its start token, its text and its end token. Several documents share a block;
+    positions begin again at each, which is how transformers' mask builders (and flash attention)
+    keep attention inside a document.
+    """
+
+    overlap = 1
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
+        self.start, self.end, self.padding = start_id(tokenizer), end_id(tokenizer), padding_id(tokenizer)
+
+    def packs(self, model: nn.Module) -> bool:
+        """Tell whether documents may share a block: only where the model is told positions."""
+        return accepts(model, "position_ids")
+
+    def prepare(self, rows: Dataset) -> Dataset:
+        """Return features `input_ids` and `bytes`, one row per document."""
+        return tokenise(self.tokenizer, rows, prefix=[self.start], suffix=self.end)
+
+    def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
+        """Return `input_ids`, `position_ids` and `labels` [blocks, length].
+
+        Labels stand where they are predicted: ``labels[t]`` is the token at ``t + 1`` of the same
+        document.
+        """
+        length = padded_length(blocks)
+        shape = (len(blocks), length)
+        ids = np.full(shape, self.padding, dtype=np.int64)
+        positions = np.empty(shape, dtype=np.int64)
+        labels = np.full(shape, IGNORED, dtype=np.int64)
+        for row, pieces in enumerate(blocks):
+            at = 0
+            for piece in pieces:
+                stop = at + len(piece)
+                ids[row, at:stop] = piece
+                positions[row, at:stop] = np.arange(len(piece))
+                labels[row, at : stop - 1] = piece[1:]
+                at = stop
+            positions[row, at:] = np.arange(length - at)
+        batch = {"input_ids": ids, "position_ids": positions, "labels": labels}
+        return {name: torch.from_numpy(values) for name, values in batch.items()}
+
+    def loss(
+        self, model: nn.Module, batch: dict[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return the summed cross-entropy in nats, and each labelled position's."""
+        inputs = {"input_ids": batch["input_ids"], "use_cache": False}
+        if self.packs(model):
+            inputs["position_ids"] = batch["position_ids"]
+        total, each = language_model_loss(model, inputs, batch["labels"])
+        return total, {"each": each}

@@ -1,0 +1,22 @@
+"""Which objective a model was made for."""
+
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+from glotlift.objectives.causal import CausalLanguageModelling
+from glotlift.objectives.masked import MaskedLanguageModelling
+from glotlift.objectives.prefix import PrefixLanguageModelling
+
+Objective = CausalLanguageModelling | MaskedLanguageModelling | PrefixLanguageModelling
+
+
+def objective_for(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> Objective:
+    """Return prefix modelling for an encoder-decoder, masked for an encoder, else causal."""
+    if model.config.is_encoder_decoder:
+        start = getattr(model.generation_config, "decoder_start_token_id", None)
+        if start is None:
+            start = getattr(model.config, "decoder_start_token_id", None)
+        return PrefixLanguageModelling(tokenizer, start)
+    if type(model).__name__ in MODEL_FOR_MASKED_LM_MAPPING_NAMES.values():
+        return MaskedLanguageModelling(tokenizer)
+    return CausalLanguageModelling(tokenizer)

@@ -1,0 +1,155 @@
+"""Cross-entropy over large vocabularies without ever holding all logits.
+
+The output layer and the loss are computed together, a block of positions at a time, and the
+gradients are made in the forward pass while a block's logits are at hand (the idea of Liger
+Kernel, Hsu et al. 2024, arXiv:2410.10989, and Cut Cross-Entropy, Wijmans et al. 2024,
+arXiv:2411.09009; here in plain torch, so that it runs on any device). Memory beyond the gradients
+themselves is one block of logits instead of ``positions x vocabulary``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+IGNORED = -100
+BLOCK_ELEMENTS = 2**24  # logits held at a time: 64 MiB in float32
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """Sum of cross-entropies and the cross-entropy of each position, block by block."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any,
+        hidden: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        labels: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = max(1, BLOCK_ELEMENTS // weight.shape[0])
+        losses = torch.empty(len(hidden), dtype=torch.float32, device=hidden.device)
+        wants = [ctx.needs_input_grad[0], ctx.needs_input_grad[1], bias is not None and ctx.needs_input_grad[2]]
+        hidden_gradient = torch.empty_like(hidden) if wants[0] else None
+        weight_gradient = torch.zeros_like(weight, dtype=torch.float32) if wants[1] else None
+        bias_gradient = torch.zeros(len(weight), device=hidden.device) if wants[2] else None
+        for start in range(0, len(hidden), rows):
+            block = slice(start, start + rows)
+            logits = functional.linear(hidden[block], weight, bias).float()
+            targets = labels[block, None]
+            normaliser = logits.logsumexp(-1)
+            losses[block] = normaliser - logits.gather(1, targets)[:, 0]
+            if not any(wants):
+                continue
+            slope = logits.sub_(normaliser[:, None]).exp_()
+            slope.scatter_add_(1, targets, torch.full_like(targets, -1, dtype=slope.dtype))
+            small = slope.to(hidden.dtype)
+            if hidden_gradient is not None:
+                hidden_gradient[block] = small @ weight
+            if weight_gradient is not None:
+                weight_gradient.addmm_(small.T, hidden[block]) if small.dtype == torch.float32 else weight_gradient.add_(small.T @ hidden[block])
+            if bias_gradient is not None:
+                bias_gradient += slope.sum(0)
+        ctx.weight_dtype = weight.dtype
+        ctx.save_for_backward(hidden_gradient, weight_gradient, bias_gradient)
+        ctx.mark_non_differentiable(losses)
+        return losses.sum(), losses
+
+    @staticmethod
+    def backward(ctx: Any, slope: torch.Tensor, _: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # type: ignore[override]
+        hidden, weight, bias = ctx.saved_tensors
+        return (
+            None if hidden is None else hidden.mul_(slope),
+            None if weight is None else weight.mul_(slope).to(ctx.weight_dtype),
+            None if bias is None else bias.mul_(slope).to(ctx.weight_dtype),
+            None,
+        )
+
+
+def chunked_cross_entropy(
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    labels: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the summed cross-entropy (differentiable) and that of each position (detached).
+
+    `hidden` is [positions, width], `weight` [vocabulary, width], `bias` [vocabulary] or None,
+    `labels` [positions] with every label a vocabulary id. Both results are in nats, float32.
+    """
+    total, each = _ChunkedCrossEntropy.apply(hidden, weight, bias, labels)
+    return total, each
+
+
+def language_model_loss(
+    model: nn.Module, inputs: dict[str, torch.Tensor], labels: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run `model` and return (summed loss, loss of each labelled position), in nats.
+
+    `labels` is [batch, sequence], aligned with the positions that predict them; ``IGNORED``
+    positions never reach the output layer. Where a model does something to its logits after the
+    output layer (soft-capping, scaling), they are computed in full and the plain loss is used.
+    """
+    chosen = labels != IGNORED
+    targets = labels[chosen]
+    head = output_layer(model)
+    if head is None or transforms_logits(model):
+        logits = model(**inputs).logits[chosen].float()
+        each = functional.cross_entropy(logits, targets, reduction="none")
+        return each.sum(), each.detach()
+    with loss_in_place_of_logits(head, chosen, targets) as losses:
+        outputs = model(**inputs)
+    return outputs.logits.sum(), losses[0]
+
+
+def output_layer(model: nn.Module) -> nn.Linear | None:
+    """Return the model's output layer when it is a plain linear one (also under wrappers)."""
+    while hasattr(model, "module"):
+        model = model.module
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    return head if isinstance(head, nn.Linear) else None
+
+
+def transforms_logits(model: nn.Module) -> bool:
+    """Tell whether the model changes its logits after the output layer."""
+    while hasattr(model, "module"):
+        model = model.module
+    config: Any = getattr(model, "config", None)
+    text_config = config.get_text_config() if hasattr(config, "get_text_config") else config
+    named = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
+    return any(getattr(text_config, name, None) not in (None, 1.0) for name in named) or any(
+        name.endswith("final_logits_bias") for name, _ in model.named_buffers()
+    )
+
+
+@contextmanager
+def loss_in_place_of_logits(
+    head: nn.Linear, chosen: torch.Tensor, targets: torch.Tensor
+) -> Iterator[list[torch.Tensor]]:
+    """Let `head` return the summed loss of the chosen positions instead of their logits.
+
+    The loss is made inside the model's own forward pass, where sharded weights are whole and
+    wrappers see it as an output. Yields a list that then holds each position's loss.
+    """
+    losses: list[torch.Tensor] = []
+
+    def keep_none(_: nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        kept.append(arguments[0])
+        return (arguments[0][..., :0, :],)
+
+    def lose(module: nn.Linear, *_: Any) -> torch.Tensor:
+        hidden = kept.pop()[chosen]
+        total, each = chunked_cross_entropy(hidden, module.weight, module.bias, targets)
+        losses.append(each)
+        return total.reshape(1, 1, 1)
+
+    kept: list[torch.Tensor] = []
+    handles = [head.register_forward_pre_hook(keep_none), head.register_forward_hook(lose)]
+    try:
+        yield losses
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,93 @@
+"""From rows of text to token ids with known lengths."""
+
+import inspect
+from collections.abc import Sequence
+
+import numpy as np
+from datasets import Dataset, Features, Sequence as SequenceOf, Value
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.objectives.packing import Ids
+from glotlift.runs.errors import GlotliftError
+
+FEATURES = Features({"input_ids": SequenceOf(Value("int32")), "bytes": Value("int64")})
+
+
+def tokenise(
+    tokenizer: PreTrainedTokenizerFast, rows: Dataset, *, prefix: list[int], suffix: list[int]
+) -> Dataset:
+    """Return `input_ids` (prefix, text, suffix) and UTF-8 `bytes` of each row's `text`."""
+
+    def encode(batch: dict[str, list[str]]) -> dict[str, list[object]]:
+        texts = batch["text"]
+        encoded = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+        return {
+            "input_ids": [prefix + ids + suffix for ids in encoded],
+            "bytes": [len(text.encode()) for text in texts],
+        }
+
+    return rows.map(
+        encode,
+        batched=True,
+        remove_columns=rows.column_names,
+        features=FEATURES,
+        keep_in_memory=True,
+        load_from_cache_file=False,
+    )
+
+
+def start_id(tokenizer: PreTrainedTokenizerFast) -> int:
+    """Return the token that a document starts from: begin, class or end of sequence.
+
+    Raises GL-OBJECTIVE-001 when the tokenizer has none: its first token would go unpredicted.
+    """
+    for candidate in (tokenizer.bos_token_id, tokenizer.cls_token_id, tokenizer.eos_token_id):
+        if candidate is not None:
+            return int(candidate)
+    raise GlotliftError(
+        "GL-OBJECTIVE-001",
+        "the tokenizer has no token to start a document with",
+        place=tokenizer.name_or_path,
+        fix="set its bos_token or eos_token",
+    )
+
+
+def end_id(tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """Return the token that ends a document, as a list that is empty where there is none."""
+    for candidate in (tokenizer.eos_token_id, tokenizer.sep_token_id):
+        if candidate is not None:
+            return [int(candidate)]
+    return []
+
+
+def padding_id(tokenizer: PreTrainedTokenizerFast) -> int:
+    """Return a token to fill up blocks with; its positions carry no loss."""
+    for candidate in (tokenizer.pad_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id):
+        if candidate is not None:
+            return int(candidate)
+    return 0
+
+
+def padded_length(blocks: Sequence[Sequence[Ids]], multiple: int = 8) -> int:
+    """Return the length of the longest block, rounded up."""
+    longest = max(sum(len(piece) for piece in pieces) for pieces in blocks)
+    return max(multiple, -(-longest // multiple) * multiple)
+
+
+def accepts(model: nn.Module, argument: str) -> bool:
+    """Tell whether the model's forward pass takes an argument of that name (also under wrappers)."""
+    while hasattr(model, "module"):
+        model = model.module
+    if hasattr(model, "get_base_model"):
+        model = model.get_base_model()
+    return argument in inspect.signature(model.forward).parameters
+
+
+def segments(blocks: Sequence[Sequence[Ids]], length: int) -> np.ndarray:
+    """Return the number of the document that each position belongs to, [blocks, length]; 0 pads."""
+    numbers = np.zeros((len(blocks), length), dtype=np.int64)
+    for row, pieces in enumerate(blocks):
+        lengths = [len(piece) for piece in pieces]
+        numbers[row, : sum(lengths)] = np.repeat(np.arange(1, len(pieces) + 1), lengths)
+    return numbers

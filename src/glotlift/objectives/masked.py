@@ -1,0 +1,122 @@
+"""Masked language modelling over packed documents (Devlin et al. 2019, section 3.1)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
+from glotlift.objectives.features import (
+    accepts,
+    end_id,
+    padded_length,
+    padding_id,
+    segments,
+    start_id,
+    tokenise,
+)
+from glotlift.objectives.packing import Ids
+from glotlift.runs.errors import GlotliftError
+
+
+class MaskedLanguageModelling:
+    """Some tokens are hidden and predicted from those on both sides in the same document.
+
+    Of the chosen positions 80 % become the mask token, 10 % another token and 10 % stay.
+    """
+
+    overlap = 0
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, mask_fraction: float = 0.15) -> None:
+        """Raises GL-OBJECTIVE-002 when the tokenizer has no mask token."""
+        if tokenizer.mask_token_id is None:
+            raise GlotliftError(
+                "GL-OBJECTIVE-002",
+                "the tokenizer has no mask token",
+                place=tokenizer.name_or_path,
+                fix="use causal language modelling or another tokenizer",
+            )
+        self.tokenizer, self.mask_fraction = tokenizer, mask_fraction
+        self.start, self.end, self.padding = start_id(tokenizer), end_id(tokenizer), padding_id(tokenizer)
+        self.special = np.asarray(sorted(set(tokenizer.all_special_ids)))
+
+    def packs(self, model: nn.Module) -> bool:
+        """Tell whether documents may share a block: only where the model is told positions."""
+        return accepts(model, "position_ids")
+
+    def prepare(self, rows: Dataset) -> Dataset:
+        """Return features `input_ids` and `bytes`, one row per document."""
+        return tokenise(self.tokenizer, rows, prefix=[self.start], suffix=self.end)
+
+    def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
+        """Return `input_ids`, `labels` and `segments` [blocks, length]; one seed per block."""
+        length = padded_length(blocks)
+        ids = np.full((len(blocks), length), self.padding, dtype=np.int64)
+        labels = np.full_like(ids, IGNORED)
+        for row, (pieces, seed) in enumerate(zip(blocks, seeds, strict=True)):
+            joined = np.concatenate([*pieces, np.empty(0, dtype=np.int32)]).astype(np.int64)
+            ids[row, : len(joined)], labels[row, : len(joined)] = self.corrupt(joined, seed)
+        batch = {"input_ids": ids, "labels": labels, "segments": segments(blocks, length)}
+        return {name: torch.from_numpy(values) for name, values in batch.items()}
+
+    def corrupt(self, ids: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (corrupted ids, labels) of one block; special tokens are never chosen."""
+        rng = np.random.default_rng([seed, 0x4D4C4D])
+        draw = rng.random(len(ids))
+        draw[np.isin(ids, self.special)] = 1.0
+        chosen = draw < self.mask_fraction
+        action = draw / self.mask_fraction  # uniform in [0, 1) where chosen
+        corrupted = np.where(chosen & (action < 0.8), self.tokenizer.mask_token_id, ids)
+        other = rng.integers(len(self.tokenizer), size=len(ids))
+        corrupted = np.where(chosen & (action >= 0.8) & (action < 0.9), other, corrupted)
+        return corrupted, np.where(chosen, ids, IGNORED)
+
+    def loss(
+        self, model: nn.Module, batch: dict[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return the summed cross-entropy in nats, and each hidden position's."""
+        total, each = language_model_loss(model, encoder_inputs(model, batch), batch["labels"])
+        return total, {"each": each}
+
+
+def encoder_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return ids, positions and an attention mask [batch, 1, length, length] that keeps to documents.
+
+    Where the model counts positions from its padding id (RoBERTa), so do we. A model that is not
+    told positions gets one document a block and a plain [batch, length] mask.
+    """
+    numbers = batch["segments"]
+    if not accepts(model, "position_ids"):
+        return {"input_ids": batch["input_ids"], "attention_mask": (numbers > 0).long()}
+    index = torch.arange(numbers.shape[1], device=numbers.device).expand_as(numbers)
+    begins = torch.ones_like(numbers, dtype=torch.bool)
+    begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
+    first = torch.where(begins, index, 0).cummax(1).values
+    together = (numbers[:, None, :, None] == numbers[:, None, None, :])
+    if attention_of(model) != "sdpa":
+        dtype = next(model.parameters()).dtype
+        together = torch.zeros_like(together, dtype=dtype).masked_fill(~together, torch.finfo(dtype).min)
+    return {
+        "input_ids": batch["input_ids"],
+        "position_ids": index - first + position_offset(model),
+        "attention_mask": together,
+    }
+
+
+def attention_of(model: nn.Module) -> str:
+    """Return the name of the attention implementation that the model uses."""
+    while hasattr(model, "module"):
+        model = model.module
+    return str(getattr(model.config, "_attn_implementation", "eager"))
+
+
+def position_offset(model: nn.Module) -> int:
+    """Return the model's first position: RoBERTa's kin count from the padding id plus one."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            return 0 if module.padding_idx is None else module.padding_idx + 1
+    return 0

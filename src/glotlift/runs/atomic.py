@@ -1,0 +1,69 @@
+"""Files and folders that are written whole or not at all.
+
+Everything is written under a temporary name beside its destination, flushed to the disk, and
+renamed. A reader therefore never meets a half-written file, whatever instant a run is killed at.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PARTIAL = ".partial-"
+
+
+def flush(path: Path) -> None:
+    """Force a file's or folder's bytes and names to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_tree(root: Path) -> None:
+    """Force a whole folder to the disk, leaves first."""
+    for folder_name, _, files in os.walk(root, topdown=False):
+        for name in files:
+            flush(Path(folder_name, name))
+        flush(Path(folder_name))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    flush(path.parent)
+
+
+def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
+    """Write `value` as JSON, whole or not at all; NaN is refused because JSON has none."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Flush a finished temporary folder and give it its name, replacing an older one."""
+    flush_tree(temporary)
+    if path.exists():
+        shutil.rmtree(path)
+    temporary.replace(path)
+    flush(path.parent)
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `path` when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{PARTIAL}{path.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    yield temporary
+    publish(temporary, path)

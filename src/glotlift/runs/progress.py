@@ -1,0 +1,74 @@
+"""Progress that a person reads: bars on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def track(items: Iterable[T], *, total: int | None = None, label: str = "") -> Iterator[T]:
+    """Yield `items` under a progress bar on standard error; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    yield from rich_track(items, description=label, total=total, console=Console(stderr=True))
+
+
+def say(text: str, style: str = "") -> None:
+    """Print one line to standard error, coloured on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, highlight=False).print(Text(text, style=style), soft_wrap=True)
+
+
+class TrainingLine:
+    """One line that says how training goes: loss, bits per byte, tokens/s, memory, time left."""
+
+    def __init__(self, label: str, steps: int) -> None:
+        self.label, self.steps = label, steps
+        self.started, self.first_step, self.printed = time.monotonic(), 0, 0.0
+
+    def begin(self, step: int) -> None:
+        """Note the step that this process starts from."""
+        self.started, self.first_step = time.monotonic(), step
+
+    def update(self, step: int, values: dict[str, Any]) -> None:
+        """Show the line again; where there is no terminal, at most once in ten seconds."""
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        if not terminal and now - self.printed < 10 and step < self.steps:
+            return
+        self.printed = now
+        rate = (now - self.started) / max(step - self.first_step, 1)
+        parts = [f"{self.label} {step}/{self.steps}", *(f"{k} {v}" for k, v in values.items())]
+        line = " | ".join([*parts, f"left {clock(rate * (self.steps - step))}"])
+        if terminal:
+            sys.stderr.write(f"\r\x1b[2K\x1b[36m{line}\x1b[0m" + ("\n" if step >= self.steps else ""))
+            sys.stderr.flush()
+        else:
+            say(line)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as people write it: ``41 s``, ``3 min 5 s``, ``2 h 4 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes as people write it: ``512 B``, ``3.1 MB``, ``1.2 GB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
