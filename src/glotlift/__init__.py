@@ -7,8 +7,9 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "adapt": "glotlift.adapt",
-        "AdaptConfig": "glotlift.adapt",
+        "adapt": "glotlift.adaptation.job",
+        "AdaptConfig": "glotlift.adaptation.config",
         "language": "glotlift.languages",
+        "plan": "glotlift.adaptation.plan",
     },
 )

@@ -11,7 +11,7 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
 
 if TYPE_CHECKING:
-    from glotlift.adapt import AdaptConfig
+    from glotlift.adaptation import AdaptConfig
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,11 +19,11 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "adapt",
         epilog=examples(
-            "glotlift adapt --model Qwen/Qwen3-0.6B --language yor_Latn --text yoruba/"
-            " --keep eng_Latn=english.jsonl --output runs/yoruba",
+            "glotlift adapt --model Qwen/Qwen3-0.6B --language yor_Latn --text yoruba/ \\",
+            "    --keep eng_Latn=english.jsonl --output runs/yoruba",
             "glotlift adapt run.yaml training.learning_rate=1e-4 --plan",
-            "glotlift adapt --model starter:decoder --language hin_Deva --text world:hin_Deva"
-            " --keep eng_Latn=world:eng_Latn",
+            "glotlift adapt --model starter:decoder --language hin_Deva \\",
+            "    --text world:hin_Deva --keep eng_Latn=world:eng_Latn",
         ),
     )(adapt_model)
     app.command(
@@ -151,7 +151,7 @@ def as_overrides(values: dict[str, Any]) -> list[str]:
 
 def configure(path: Path | None, overrides: Sequence[str]) -> "AdaptConfig":
     """Read and check the configuration of the main job."""
-    from glotlift.adapt import AdaptConfig
+    from glotlift.adaptation import AdaptConfig
     from glotlift.runs.config import load_config
 
     return load_config(AdaptConfig, path, overrides)
@@ -159,7 +159,7 @@ def configure(path: Path | None, overrides: Sequence[str]) -> "AdaptConfig":
 
 def show_plan(config: "AdaptConfig", as_json: bool) -> None:
     """Print what would run: stages, tokens, memory, time and warnings."""
-    from glotlift.adapt import plan
+    from glotlift.adaptation import plan
 
     planned = plan(config)
     if as_json:
@@ -185,10 +185,10 @@ def is_rows(value: Any) -> bool:
 
 def perform(config: "AdaptConfig", as_json: bool) -> Path:
     """Run the main job, print where its page lies, and return that path."""
-    from glotlift.adapt import adapt
+    from glotlift.adaptation import adapt
 
     with quiet_output(as_json):
-        run = adapt(config).resolve()
+        run: Path = adapt(config).resolve()
     page = run / "report.html"
     if as_json:
         print_json(

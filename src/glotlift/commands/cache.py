@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from glotlift.commands.printing import AsJson, examples, print_json, print_table, size
+from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.progress import size
 
 app = typer.Typer(help="See and empty the cache.", no_args_is_help=True)
 
@@ -20,7 +21,7 @@ def options() -> None:
 @app.command("list", epilog=examples("glotlift cache list", "glotlift cache list --json"))
 def list_cache(as_json: AsJson = False) -> None:
     """List what the cache holds, with sizes."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"kind": path.name, "entries": len(list(path.iterdir())), "bytes": tree_size(path)}
         for path in kinds()
     ]
@@ -47,13 +48,13 @@ def clear_cache(
 ) -> None:
     """Delete what the cache holds; everything in it can be made again.
 
-    Raises GL-COMMAND-007 when the cache holds nothing of that kind.
+    Raises GL-COMMAND-006 when the cache holds nothing of that kind.
     """
     chosen = [path for path in kinds() if kind in ("", path.name)]
     if kind and not chosen:
         held = ", ".join(path.name for path in kinds()) or "nothing"
         raise GlotliftError(
-            "GL-COMMAND-007",
+            "GL-COMMAND-006",
             f"the cache holds no {kind!r}",
             place=str(root()),
             fix=f"it holds {held}",

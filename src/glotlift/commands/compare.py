@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from glotlift.commands.printing import AsJson, examples, print_json, print_table
-from glotlift.commands.runs import read_record
+from glotlift.commands.runs import read_evidence
 
 Evidence = Mapping[str, Any]
 
@@ -33,8 +33,8 @@ def compare(
     The differences are between single runs and carry no interval; a verdict needs seeds, which a
     recipe has.
     """
-    first, second = (read_record(path / "evidence.json") for path in (a, b))
-    compared = {
+    first, second = (read_evidence(path) for path in (a, b))
+    compared: dict[str, Any] = {
         "a": str(a),
         "b": str(b),
         "languages": compare_languages(first, second),

@@ -1,15 +1,14 @@
 """`glotlift doctor`: whether this machine is ready, and what to do where it is not."""
 
 import os
-import platform
 import shutil
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
 
-from glotlift.commands.printing import AsJson, examples, print_json, print_table, size
+from glotlift.commands.printing import AsJson, examples, print_json, print_table
+from glotlift.runs.progress import size
 
 LITTLE_DISK = 5_000_000_000
 LITTLE_MEMORY = 4_000_000_000
@@ -54,6 +53,9 @@ def doctor(as_json: AsJson = False) -> None:
 
 def check_versions() -> list[Finding]:
     """Compare Python and every required package with the floor that glotlift declares."""
+    import platform
+    from importlib import metadata
+
     from packaging.requirements import Requirement
 
     findings = [Finding("python", "ok", platform.python_version())]
@@ -74,6 +76,8 @@ def check_versions() -> list[Finding]:
 
 def check_devices() -> list[Finding]:
     """Name the accelerators that torch sees, or the processor."""
+    import platform
+
     import torch
 
     if not torch.cuda.is_available():

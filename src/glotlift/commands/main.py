@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from glotlift.commands import adapt, cache, compare, corpus, doctor, recipe, runs, vocab
+from glotlift.commands.printing import examples
 from glotlift.runs.errors import GlotliftError
 
 REFUSED = 2
@@ -16,12 +17,13 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="glotlift",
     help="Take any model into any language, and prove it.",
-    epilog=(
-        "Start with: glotlift demo\n\n"
-        "Then: glotlift adapt --model MODEL --language yor_Latn --text FILES --keep eng_Latn=FILES"
+    epilog=examples(
+        "glotlift demo",
+        "glotlift adapt --model MODEL --language yor_Latn --text FILES --keep eng_Latn=FILES",
     ),
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -82,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def refusal(cause: str, place: str) -> GlotliftError:
     """Return the coded error for a disk that is full or a folder that may not be written."""
     return GlotliftError(
-        "GL-COMMAND-009",
+        "GL-COMMAND-008",
         f"cannot write or read: {cause.lower()}",
         place=place,
         fix="free space or choose another folder, then run the same command again to continue",

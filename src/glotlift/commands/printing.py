@@ -4,17 +4,19 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+
+from glotlift.runs import figures
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 """The flag that every command with something to print takes."""
 
 
 def examples(*lines: str) -> str:
-    """Return the epilog of a command's help: one example per paragraph."""
-    return "\n\n".join(["Examples:", *lines])
+    """Return the epilog of a command's help; the mark in front keeps its lines as written."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
 def print_json(value: Any) -> None:
@@ -35,8 +37,7 @@ def print_table(
     names = list(columns) or list(listed[0] if listed else [])
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for name in names:
-        numeric = any(isinstance(row.get(name), int | float) for row in listed)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
+        table.add_column(name.replace("_", " "), justify=side([row.get(name) for row in listed]))
     for row in listed:
         table.add_row(*(Text(shown(row.get(name))) for name in names))
     # A pipe has no width to keep to, so nothing is folded or cut there.
@@ -44,34 +45,30 @@ def print_table(
     Console(width=width, highlight=False).print(table)
 
 
+def side(column: Sequence[Any]) -> Literal["left", "right"]:
+    """Return the side a column is set against: numbers right, all else left."""
+    given = [value for value in column if value is not None]
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in given)
+    return "right" if given and numeric else "left"
+
+
 def shown(value: Any) -> str:
-    """Return the cell text of a value: four significant places, thousands parted, lists joined."""
+    """Return the cell text of a value: numbers as people read them, lists joined."""
     match value:
-        case None:
-            return "-"
         case bool():
             return "yes" if value else "no"
         case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-        case {"estimate": estimate, "low": low, "high": high}:
-            return f"{estimate:+.3f} [{low:+.3f}, {high:+.3f}]"
+            return f"{value:,}" if abs(value) >= 10_000 else str(value)
+        case None | float():
+            return figures.plain(value)
+        case {"estimate": _, "low": _, "high": _}:
+            return figures.interval(value)
         case Mapping():
-            return ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) or "-"
+            return ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
         case list() | tuple():
-            return ", ".join(shown(item) for item in value) or "-"
+            return ", ".join(shown(item) for item in value)
         case _:
             return str(value)
-
-
-def size(count: float) -> str:
-    """Return a number of bytes in the unit that suits it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def quiet_output(as_json: bool) -> AbstractContextManager[Any]:

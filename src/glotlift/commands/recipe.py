@@ -1,5 +1,6 @@
 """`glotlift recipe`: published methods, their evidence, and how to run one."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -11,13 +12,13 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
 
 if TYPE_CHECKING:
-    from glotlift.evidence.arms import Recipe
+    from glotlift.evidence import Recipe, Setting
     from glotlift.recipes.catalogue import Publication
 
 app = typer.Typer(help="See and run published methods.", no_args_is_help=True)
 
 
-class Setting(StrEnum):
+class Place(StrEnum):
     """Where a recipe runs: the built-in sample world, or real text named by GLOTLIFT_DATA."""
 
     WORLD = "world"
@@ -71,14 +72,19 @@ def show_recipe(
     epilog=examples(
         "glotlift recipe run marco-llm",
         "glotlift recipe run marco-llm --seeds 5 --output runs/marco-llm",
+        "glotlift recipe run marco-llm language=yor_Latn text=yoruba/",
         "GLOTLIFT_DATA=data glotlift recipe run ofa --setting real",
     ),
 )
 def run(
     name: Annotated[str, typer.Argument(help="Recipe name, as 'recipe list' gives it.")],
+    own: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="Your own values over the setting's."),
+    ] = None,
     setting: Annotated[
-        Setting, typer.Option(help="Built-in sample world, or real text.")
-    ] = Setting.WORLD,
+        Place, typer.Option(help="Built-in sample world, or real text.")
+    ] = Place.WORLD,
     seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds.")] = None,
     part: Annotated[str, typer.Option(help="Only this part of the recipe.")] = "",
     output: Annotated[Path | None, typer.Option(help="Folder of the runs.")] = None,
@@ -94,16 +100,20 @@ def run(
     from glotlift.recipes.catalogue import publication
 
     entry = publication(name)
-    chosen = choose_parts(entry, part)
-    folder = output or Path("runs") / "recipes" / f"{name}-{setting}"
+    chosen = [
+        (one, choose_setting(one, setting, own or [], record)) for one in choose_parts(entry, part)
+    ]
+    folder = output or Path("runs") / "recipes" / f"{name}-{chosen[0][1].name}"
     with quiet_output(as_json):
-        done = [run_part(one, setting, seeds, folder / one.part, record) for one in chosen]
+        done = [run_part(one, where, seeds, folder / one.part, record) for one, where in chosen]
     if as_json:
         print_json(done)
         return
     for evidence in done:
         columns = ("text", "estimate", "low", "high", "unit", "verdict", "needed")
         print_table(evidence["claims"], columns, title=f"{name}, {evidence['part']}")
+        for note in evidence["notes"]:
+            print(f"note: {note}")
         print(f"page: {(folder / evidence['part'] / 'report.html').resolve()}")
 
 
@@ -125,11 +135,11 @@ def describe(entry: "Publication") -> dict[str, Any]:
 def parts_of(entry: "Publication") -> "tuple[Recipe, ...]":
     """Return the parts of a recipe.
 
-    Raises GL-COMMAND-008 when this version does not hold the recipe.
+    Raises GL-COMMAND-007 when this version does not hold the recipe.
     """
     if not entry.runs_here:
         raise GlotliftError(
-            "GL-COMMAND-008",
+            "GL-COMMAND-007",
             f"this version cannot run {entry.name!r} yet",
             place="recipe name",
             fix="'glotlift recipe list' shows which recipes run here",
@@ -141,13 +151,13 @@ def parts_of(entry: "Publication") -> "tuple[Recipe, ...]":
 def choose_parts(entry: "Publication", part: str) -> "tuple[Recipe, ...]":
     """Return all parts of a recipe, or the one named.
 
-    Raises GL-COMMAND-010 when it has no such part.
+    Raises GL-COMMAND-009 when it has no such part.
     """
     every = parts_of(entry)
     chosen = tuple(one for one in every if part in ("", one.part))
     if not chosen:
         raise GlotliftError(
-            "GL-COMMAND-010",
+            "GL-COMMAND-009",
             f"{entry.name} has no part {part!r}",
             place="--part",
             fix=f"its parts are {', '.join(one.part for one in every)}",
@@ -155,20 +165,61 @@ def choose_parts(entry: "Publication", part: str) -> "tuple[Recipe, ...]":
     return chosen
 
 
+def choose_setting(recipe: "Recipe", name: str, own: Sequence[str], record: bool) -> "Setting":
+    """Return the named setting of a recipe, or one called "own" with some of its values replaced.
+
+    Raises GL-COMMAND-010 for a value that the setting does not have and GL-COMMAND-011 where
+    evidence of one's own setting is to be recorded among the packaged results.
+    """
+    from difflib import get_close_matches
+
+    from glotlift.evidence import Setting
+    from glotlift.runs.config import assign
+
+    setting = recipe.setting(name)
+    if not own:
+        return setting
+    if record:
+        raise GlotliftError(
+            "GL-COMMAND-011",
+            "only the settings that a recipe declares are recorded",
+            place="--record",
+            fix="leave out --record or the values of your own",
+        )
+    replaced: dict[str, Any] = {}
+    for override in own:
+        assign(replaced, override)
+    known = list(setting.values)
+    for key in replaced.keys() - set(known):
+        near = get_close_matches(key, known, n=1, cutoff=0.0)
+        raise GlotliftError(
+            "GL-COMMAND-010",
+            f"setting {name!r} of {recipe.name} has no value {key!r}",
+            place="command line",
+            fix=f"did you mean {near[0]!r}?" if near else "this recipe takes no values",
+        )
+    return Setting("own", {**setting.values, **replaced})
+
+
 def run_part(
-    recipe: "Recipe", setting: str, seeds: int | None, folder: Path, record: bool
+    recipe: "Recipe", setting: "Setting", seeds: int | None, folder: Path, record: bool
 ) -> dict[str, Any]:
     """Run one part, write its evidence and page, and return the evidence."""
-    from glotlift.evidence.arms import run_recipe, write_evidence
-    from glotlift.evidence.report import render_report
-    from glotlift.runs.atomic import write_text
+    from glotlift.evidence import render_report, run_recipe, write_evidence
+    from glotlift.runs.progress import say
 
-    evidence = run_recipe(recipe, setting=setting, seeds=seeds, folder=folder)
-    write_evidence(evidence, folder / "evidence.json")
-    write_text(folder / "report.html", render_report(evidence))
+    evidence: dict[str, Any] = run_recipe(
+        recipe,
+        setting,
+        folder,
+        seeds=None if seeds is None else range(seeds),
+        progress=say,
+        command=f"glotlift recipe run {recipe.name} --setting {setting.name} --part {recipe.part}",
+    )
+    render_report(evidence, folder / "report.html")
     if record:
         import glotlift.recipes
 
         results = Path(glotlift.recipes.__file__).parent / "results"
-        write_evidence(evidence, results / recipe.name / f"{recipe.part}-{setting}.json")
+        write_evidence(evidence, results / recipe.name / f"{recipe.part}-{setting.name}.json")
     return evidence

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glotlift.commands.printing import AsJson, examples, print_json, print_table
+from glotlift.commands.printing import AsJson, examples, print_json, print_table, shown
 from glotlift.runs.errors import GlotliftError
 
 app = typer.Typer(help="See what has been run.", no_args_is_help=True)
@@ -38,8 +38,11 @@ def show_run(
     run: Annotated[Path, typer.Argument(help="Run folder.")], as_json: AsJson = False
 ) -> None:
     """Show one run: state, settings, result per language, claims and cost."""
-    record = read_record(run / "run.json")
-    evidence = read_record(run / "evidence.json") if (run / "evidence.json").is_file() else {}
+    from glotlift.runs.folders import RunFolder
+
+    folder = RunFolder(run)
+    record = folder.about()
+    evidence = read_evidence(run) if (run / "evidence.json").is_file() else {}
     if as_json:
         print_json({"run": record, "evidence": evidence, "state": state(run)})
         return
@@ -53,21 +56,26 @@ def show_run(
         if evidence.get(title):
             print_table(evidence[title], columns, title=title.capitalize())
     page = run / "report.html"
-    print(f"page: {page.resolve()}" if page.is_file() else f"last event: {last_event(run)}")
+    if page.is_file():
+        print(f"page: {page.resolve()}")
+    else:
+        print(f"last event: {shown(folder.events()[-1:])}")
 
 
 def describe(run: Path) -> dict[str, Any]:
     """Return the line about one run that `runs list` prints."""
-    record = read_record(run / "run.json")
-    config = record.get("config") or {}
+    from glotlift.runs.folders import RunFolder
+
+    record = RunFolder(run).about()
+    config = record["config"]
     return {
         "run": str(run),
-        "kind": record.get("kind") or record.get("command", ""),
+        "command": record["command"],
         "state": state(run),
-        "created": str(record.get("created", "")),
+        "created": record["created"],
         "model": config.get("model"),
         "language": config.get("language"),
-        "glotlift": (record.get("versions") or {}).get("glotlift") or record.get("glotlift"),
+        "glotlift": record["versions"]["glotlift"],
     }
 
 
@@ -77,34 +85,28 @@ def state(run: Path) -> str:
     return "finished" if whole else "unfinished"
 
 
-def last_event(run: Path) -> str:
-    """Return the last line of a run's events, or a dash."""
-    path = run / "events.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return lines[-1] if lines else "-"
+def read_evidence(run: Path) -> dict[str, Any]:
+    """Read a run's evidence.
 
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Read a JSON file of a run folder.
-
-    Raises GL-COMMAND-005 when it is not there and GL-COMMAND-006 when it is not a JSON mapping.
+    Raises GL-COMMAND-004 when there is none and GL-COMMAND-005 when it is not a JSON mapping.
     """
+    path = run / "evidence.json"
     if not path.is_file():
         raise GlotliftError(
-            "GL-COMMAND-005",
-            f"no {path.name} here",
-            place=str(path.parent),
-            fix="give the folder of a run; 'glotlift runs list FOLDER' finds them",
+            "GL-COMMAND-004",
+            "no evidence.json here",
+            place=str(run),
+            fix="give the folder of a finished run; 'glotlift runs list FOLDER' finds them",
         )
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        evidence = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        record = None
-    if not isinstance(record, dict):
+        evidence = None
+    if not isinstance(evidence, dict):
         raise GlotliftError(
-            "GL-COMMAND-006",
-            f"{path.name} is not a JSON mapping",
+            "GL-COMMAND-005",
+            "evidence.json is not a JSON mapping",
             place=str(path),
             fix="start the command that made the run again",
         )
-    return record
+    return evidence

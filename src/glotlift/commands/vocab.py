@@ -1,15 +1,13 @@
 """`glotlift vocab`: how a tokenizer treats each language."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from glotlift.commands.adapt import group_texts
 from glotlift.commands.printing import AsJson, examples, print_json, print_table, quiet_output
 from glotlift.runs.errors import GlotliftError
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
 
 app = typer.Typer(help="Measure how a tokenizer treats each language.", no_args_is_help=True)
 
@@ -22,8 +20,8 @@ def options() -> None:
 @app.command(
     "report",
     epilog=examples(
-        "glotlift vocab report Qwen/Qwen3-0.6B --text yor_Latn=yoruba/ --text eng_Latn=english.txt"
-        " --parity-to eng_Latn",
+        "glotlift vocab report Qwen/Qwen3-0.6B --text yor_Latn=yoruba/ \\",
+        "    --text eng_Latn=english.txt --parity-to eng_Latn",
         "glotlift vocab report starter:decoder --text hin_Deva=world:hin_Deva",
     ),
 )
@@ -45,11 +43,13 @@ def report(
 
 
 def measure(model: str, texts: dict[str, list[str]], parity_to: str | None) -> list[dict[str, Any]]:
-    """Return the vocabulary report of a tokenizer over text files per language.
+    """Return the vocabulary report of a folder, a Hub id or a ``starter:`` address.
 
     Raises GL-COMMAND-003 when `parity_to` is not among the languages that text was given for.
     """
     from glotlift.corpus import read
+    from glotlift.models.loading import load_tokenizer
+    from glotlift.training.starters import STARTER, starter_address
     from glotlift.vocabulary import vocabulary_report
 
     if parity_to and parity_to not in texts:
@@ -59,32 +59,9 @@ def measure(model: str, texts: dict[str, list[str]], parity_to: str | None) -> l
             place="--parity-to",
             fix=f"add --text {parity_to}=PATH",
         )
-    tokenizer = load_tokenizer(model)
+    path = starter_address(model) if model.startswith(STARTER) else Path(model)
     read_texts = {
         code: [line for path in paths for line in read(path, language=code)["text"]]
         for code, paths in texts.items()
     }
-    return list(vocabulary_report(tokenizer, read_texts, parity_to=parity_to))
-
-
-def load_tokenizer(model: str) -> "PreTrainedTokenizerFast":
-    """Load the tokenizer of a folder, a Hub id or a ``starter:`` address.
-
-    Raises GL-COMMAND-004 when nothing there is a tokenizer.
-    """
-    from transformers import AutoTokenizer
-
-    if model.startswith("starter:"):
-        from glotlift.training.starters import starter
-
-        model = str(starter(model.removeprefix("starter:")))
-    try:
-        return AutoTokenizer.from_pretrained(model)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise GlotliftError(
-            "GL-COMMAND-004",
-            f"no tokenizer could be loaded: {first:.200}",
-            place=model,
-            fix="give a folder that holds tokenizer.json, or a Hub id that is in the cache",
-        ) from None
+    return list(vocabulary_report(load_tokenizer(path), read_texts, parity_to=parity_to))

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Language": "glotlift.languages.codes",
+        "covers": "glotlift.languages.codes",
         "language": "glotlift.languages.codes",
     },
 )

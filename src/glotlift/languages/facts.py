@@ -1,7 +1,7 @@
 """Family and resource tier of a language, from two sourced tables shipped as data.
 
-Families: Glottolog 5.1 (CC-BY-4.0). Tiers: UTF-8 bytes of cleaned web text in FineWeb2 (ODC-By). Each
-table states its source in its first lines.
+Families: Glottolog 5.1 (CC-BY-4.0). Tiers: UTF-8 bytes of cleaned web text in FineWeb2 (ODC-By).
+Each table states its source in its first lines.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ MIDDLE_BYTES = 1e10
 
 
 def family(*iso639_3: str) -> str:
-    """Return the top-level family of the first of these codes that Glottolog knows, or "unknown"."""
+    """Return the family of the first of these codes that Glottolog knows, or "unknown"."""
     table = families()
     return next((table[code] for code in iso639_3 if code in table), UNKNOWN)
 
@@ -28,6 +28,12 @@ def tier(*codes: str) -> str:
     if size is None:
         return UNKNOWN
     return "high" if size >= HIGH_BYTES else "middle" if size >= MIDDLE_BYTES else "low"
+
+
+@cache
+def has_web_text(iso639_3: str) -> bool:
+    """Return whether FineWeb2 has text under this ISO 639-3 code, in any script."""
+    return any(code.startswith(f"{iso639_3}_") for code in web_bytes())
 
 
 @cache

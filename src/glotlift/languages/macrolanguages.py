@@ -1,8 +1,8 @@
 """ISO 639-3 macrolanguages: which stand for one language, and which are refused with the choices.
 
-A macrolanguage code such as `swa` covers several languages. Where CLDR's alias table takes it for one
-of them, and the published multilingual sets (FLORES-200, FineWeb2) made the same choice, it becomes
-that one. Where its members are written standards of their own (Norwegian, Malay, Kurdish,
+A macrolanguage code such as `swa` covers several languages. Where CLDR's alias table takes it for
+one of them, and the published multilingual sets (FLORES-200, FineWeb2) made the same choice, it
+becomes that one. Where its members are written standards of their own (Norwegian, Malay, Kurdish,
 Serbo-Croatian), or the sources disagree (Quechua, Pashto, Fula), a bare code would hide a choice
 that changes the text, so it is refused.
 """
@@ -21,6 +21,7 @@ from glotlift.languages.facts import web_bytes
 WITHDRAWN = {"in": "ind", "iw": "heb", "ji": "yid", "jw": "jav", "mo": "ron", "sh": "hbs"}
 
 DEFAULT_MEMBER = {
+    "aka": "twi",
     "ara": "arb",
     "aym": "ayr",
     "aze": "azj",
@@ -57,20 +58,21 @@ def alpha3() -> dict[str, str]:
     bibliographic = {
         old: LANGUAGE_ALPHA3.get(new, new) for new, old in LANGUAGE_ALPHA3_BIBLIOGRAPHIC.items()
     }
-    return {**bibliographic, **LANGUAGE_ALPHA3, **WITHDRAWN}
+    return {**bibliographic, **{a: b for b, a in alpha2().items()}, **WITHDRAWN}
 
 
 @cache
 def alpha2() -> dict[str, str]:
     """Return ISO 639-3 -> ISO 639-1, where there is one."""
-    return {long: short for short, long in LANGUAGE_ALPHA3.items()}
+    pairs = LANGUAGE_ALPHA3.items()
+    return {long: short for short, long in pairs if len(short) == 2 and short not in WITHDRAWN}
 
 
 @cache
 def members() -> dict[str, list[str]]:
     """Return macrolanguage -> its individual languages, those with most web text first."""
     found: dict[str, list[str]] = {}
-    sizes = {}
+    sizes: dict[str, float] = {}
     for code, size in web_bytes().items():
         sizes[code[:3]] = max(size, sizes.get(code[:3], 0.0))
     for member, macro in MACROLANGUAGES.items():

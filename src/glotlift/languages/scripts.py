@@ -1,17 +1,73 @@
 """How scripts are written: their direction, and whether they put spaces between words.
 
-Source: CLDR ``common/properties/scriptMetadata.txt``, field "RTL", and field "LB letters" (lines may
-break between letters, because words are not spaced).
+Source: CLDR ``common/properties/scriptMetadata.txt``, field "RTL", and field
+"LB letters" (lines may break between letters, because words are not spaced).
 """
 
 RIGHT_TO_LEFT = frozenset(
-    "Adlm Arab Aran Armi Avst Chrs Cprt Elym Hatr Hebr Hung Khar Lydi Mand Mani Mend Merc Mero Narb "
-    "Nbat Nkoo Orkh Palm Phli Phlp Phnx Prti Rohg Samr Sarb Sogd Sogo Syrc Thaa Yezi".split()
+    {
+        "Adlm",
+        "Arab",
+        "Aran",
+        "Armi",
+        "Avst",
+        "Chrs",
+        "Cprt",
+        "Elym",
+        "Hatr",
+        "Hebr",
+        "Hung",
+        "Khar",
+        "Lydi",
+        "Mand",
+        "Mani",
+        "Mend",
+        "Merc",
+        "Mero",
+        "Narb",
+        "Nbat",
+        "Nkoo",
+        "Orkh",
+        "Palm",
+        "Phli",
+        "Phlp",
+        "Phnx",
+        "Prti",
+        "Rohg",
+        "Samr",
+        "Sarb",
+        "Sogd",
+        "Sogo",
+        "Syrc",
+        "Thaa",
+        "Yezi",
+    }
 )
 
 BREAKS_BETWEEN_LETTERS = frozenset(
-    "Ahom Bopo Hanb Hani Hans Hant Hira Jpan Kana Khmr Kits Lana Laoo Mymr Nshu Tale Talu Tang Tavt "
-    "Thai Yiii".split()
+    {
+        "Ahom",
+        "Bopo",
+        "Hanb",
+        "Hani",
+        "Hans",
+        "Hant",
+        "Hira",
+        "Jpan",
+        "Kana",
+        "Khmr",
+        "Kits",
+        "Lana",
+        "Laoo",
+        "Mymr",
+        "Nshu",
+        "Tale",
+        "Talu",
+        "Tang",
+        "Tavt",
+        "Thai",
+        "Yiii",
+    }
 )
 
 # CLDR gives these "no" because lines break at syllable marks (the Tibetan tsheg) or at aksharas;

@@ -16,12 +16,11 @@ def number(value: Any) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def decimals(*values: Any) -> int:
-    """Return how many decimals (2 to 4) show two digits of the smallest value that is not zero."""
-    sizes = [abs(found) for value in values if (found := number(value))]
-    if not sizes:
+def decimals(size: float | None) -> int:
+    """Return how many decimals (2 to 5) are needed to show the first digit of `size`."""
+    if not size:
         return 2
-    return min(4, max(2, 1 - math.floor(math.log10(min(sizes)))))
+    return min(5, max(2, -math.floor(math.log10(abs(size)))))
 
 
 def plain(value: Any, places: int | None = None) -> str:
@@ -47,13 +46,16 @@ def signed(value: Any, places: int | None = None) -> str:
 
 
 def interval(change: Any) -> str:
-    """Write an estimate with its interval: ``−1.76 [−1.80, −1.71]``."""
+    """Write an estimate with its interval: ``−1.76 [−1.80, −1.71]``.
+
+    Half the interval's width decides how many decimals are worth showing.
+    """
     if not isinstance(change, Mapping) or number(change.get("estimate")) is None:
         return "not measured"
-    estimate, low, high = (change.get(name) for name in ("estimate", "low", "high"))
-    if number(low) is None or number(high) is None:
+    estimate, low, high = (number(change.get(name)) for name in ("estimate", "low", "high"))
+    if low is None or high is None:
         return signed(estimate)
-    places = decimals(estimate, (number(high) or 0.0) - (number(low) or 0.0))
+    places = decimals((high - low) / 2)
     return f"{signed(estimate, places)} [{signed(low, places)}, {signed(high, places)}]"
 
 
@@ -103,3 +105,17 @@ def percent(value: Any) -> str:
     """Write a fraction in [0, 1] as ``12.3 %``."""
     found = number(value)
     return UNMEASURED if found is None else f"{100 * found:.1f} %".replace("-", MINUS)
+
+
+def listed(value: Any) -> str:
+    """Write any value, nested or not, on one line."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {listed(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(listed(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not recorded" if value is None else str(value)
+
+
+WRITERS = (plain, signed, interval, count, short_count, size, duration, percent, listed)

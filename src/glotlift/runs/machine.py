@@ -89,3 +89,10 @@ def memory_in_use() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def has_accelerator() -> bool:
+    """Tell whether a CUDA device is at hand."""
+    import torch
+
+    return bool(torch.cuda.is_available())

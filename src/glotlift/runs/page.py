@@ -56,7 +56,7 @@ SVG_RC: dict[Any, Any] = {
 # Control characters, lone surrogates, non-characters, and the marks that reorder text around them.
 UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff"
-    "\ufdd0-\ufdef\ufeff\ufff9-\uffff]"
+    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 
 
@@ -89,8 +89,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("plain", "signed", "interval", "count", "short_count", "size", "duration", "percent")
-    made.filters |= {name: getattr(figures, name) for name in names} | {"clip": clip}
+    made.filters |= {write.__name__: write for write in (*figures.WRITERS, clip)}
     return made
 
 
@@ -119,7 +118,7 @@ def svg(figure: "Figure", label: str) -> Markup:
     """
     import matplotlib
 
-    drawn = io.StringIO()
+    drawn, label = io.StringIO(), inert(label)
     with matplotlib.rc_context(SVG_RC), warnings.catch_warnings():
         # The reader's browser supplies the font, so a glyph that matplotlib lacks is no loss.
         warnings.filterwarnings("ignore", message="Glyph|Matplotlib currently does not support")
@@ -134,7 +133,7 @@ def svg(figure: "Figure", label: str) -> Markup:
         "width": width,
         "height": height,
         "role": "img",
-        "aria-label": inert(label),
+        "aria-label": label,
         "stroke-linejoin": "round",
     }
     simplify(root, prefix)

@@ -1,6 +1,6 @@
 """Charts for the page: each takes plain numbers and names, and returns one inline SVG element.
 
-All are drawn 440 units wide, so that their letters stay readable on a phone. Whatever a user may
+All are drawn 400 units wide, so that their letters stay readable on a phone. Whatever a user may
 have named is written by `name`, never as mathematics or mark-up.
 """
 
@@ -14,13 +14,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from glotlift.runs.figures import plain, signed
+from glotlift.runs.figures import MINUS, count, decimals, plain, signed
 from glotlift.runs.page import SVG_RC, TONES, inert, svg
 
-WIDTH = 440
-ROW = 38
-FOOT = 46
-LETTER = 6.4
+WIDTH = 400
+ROW = 31
+FOOT = 44
+LETTER = 6.7
 DASHES = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)), (0, (9, 3)))
 MARKERS = ("o", "s", "^", "D", "v")
 SERIES = 7
@@ -63,7 +63,7 @@ class Line:
     y: Sequence[float]
 
 
-def name(text: str, length: int = 20) -> str:
+def name(text: str, length: int = 26) -> str:
     """Return a name made inert, on one line, and short enough for a margin."""
     shown = inert(" ".join(text.split()))
     return shown if len(shown) <= length else f"{shown[: length - 1]}…"
@@ -76,43 +76,59 @@ def better(higher: bool | None) -> str:
     return " (higher is better →)" if higher else " (← lower is better)"
 
 
-def rows_axes(labels: Sequence[str], caption: str, right: int = 22) -> tuple[Figure, Axes]:
-    """Return a figure with one horizontal row for each label, the first on top."""
-    height = ROW * len(labels) + FOOT + 8
+def rows_axes(
+    labels: Sequence[str],
+    values: Sequence[str],
+    caption: str,
+    tones: Sequence[str] = (),
+    foot: int = FOOT,
+) -> tuple[Figure, Axes]:
+    """Return a figure with one row for each label, first on top, its value in the right margin."""
+    height = ROW * len(labels) + foot + 8
     left = 14 + LETTER * max((len(name(label)) for label in labels), default=0)
+    right = 16 + LETTER * max((len(value) for value in values), default=0)
     figure = Figure(figsize=(WIDTH / 72, height / 72))
     inside = (WIDTH - left - right) / WIDTH
-    axes = figure.add_axes((left / WIDTH, FOOT / height, inside, ROW * len(labels) / height))
+    axes = figure.add_axes((left / WIDTH, foot / height, inside, ROW * len(labels) / height))
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks([])
     for row, label in enumerate(labels):
-        axes.annotate(
-            name(label),
-            (0, row),
-            (-10, 0),
-            ("axes fraction", "data"),
-            "offset points",
-            ha="right",
-            va="center",
-            fontsize=12,
-            color=TONES["ink"],
-            annotation_clip=False,
-        )
-    dress(axes, caption)
+        tone = tones[row] if tones else "ink"
+        for text, side, colour in ((name(label), 0, "ink"), (values[row], 1, tone)):
+            axes.annotate(
+                text,
+                (side, row),
+                ((-10, 10)[side], 0),
+                ("axes fraction", "data"),
+                "offset points",
+                ha=("right", "left")[side],
+                va="center",
+                fontsize=12.5,
+                color=TONES[colour],
+            )
+    dress(figure, axes, caption)
     axes.grid(axis="x", color=TONES["rule"], linewidth=0.8)
     axes.spines["left"].set_visible(False)
     return figure, axes
 
 
-def dress(axes: Axes, caption: str) -> None:
+def dress(figure: Figure, axes: Axes, caption: str) -> None:
     """Give axes quiet spines, few ticks and a caption below."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})
         spine.set_color(TONES["rule"])
-    axes.tick_params(length=0, pad=6, labelsize=11, labelcolor=TONES["muted"])
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.set_xlabel(caption, fontsize=11.5, color=TONES["muted"], labelpad=6)
+    axes.tick_params(length=0, pad=6, labelsize=11.5, labelcolor=TONES["muted"])
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(tick))
     axes.set_axisbelow(True)
+    low = 5 / (figure.get_figheight() * 72)
+    figure.text(0.5, low, caption, ha="center", va="bottom", fontsize=12, color=TONES["muted"])
+
+
+def tick(value: float, _: int | None = None) -> str:
+    """Write a tick as short as it goes: ``0.5``, ``1,200``, ``−0.25``."""
+    return f"{value:,.10g}".replace("-", MINUS)
 
 
 def interval_chart(
@@ -123,15 +139,22 @@ def interval_chart(
     A claim's margin is a band behind its row, a published figure a hollow diamond.
     """
     with matplotlib.rc_context(SVG_RC):
-        caption = f"change in {inert(unit)}{better(higher_is_better)}"
-        figure, axes = rows_axes([change.label for change in changes], caption)
+        caption = f"change in {name(unit)}{better(higher_is_better)}"
+        figure, axes = rows_axes(
+            [change.label for change in changes],
+            [
+                signed(change.estimate, decimals((change.high - change.low) / 2))
+                for change in changes
+            ],
+            caption,
+            [change.tone for change in changes],
+        )
         limits = [value for change in changes for value in (change.low, change.high)]
         limits += [change.published for change in changes if change.published is not None]
         limits += [edge for change in changes for edge in change.margin or () if edge is not None]
         low, high = min(0.0, *limits), max(0.0, *limits)
         pad = 0.08 * (high - low or 1.0)
         axes.set_xlim(low - pad, high + pad)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
         axes.axvline(0, color=TONES["muted"], linewidth=1.2)
         for row, change in enumerate(changes):
             draw_change(axes, row, change)
@@ -161,15 +184,6 @@ def draw_change(axes: Axes, row: int, change: Change) -> None:
             markeredgecolor=TONES["ink"],
             markeredgewidth=1.4,
         )
-    mark(axes, change.estimate, row - 0.24, signed(change.estimate), colour)
-
-
-def mark(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
-    """Write a value above its point, kept within the axes."""
-    low, high = axes.get_xlim()
-    place = (x - low) / (high - low or 1.0)
-    side = "left" if place < 0.1 else "right" if place > 0.9 else "center"
-    axes.text(x, y, text, ha=side, va="bottom", fontsize=11.5, color=colour)
 
 
 def pair_chart(
@@ -180,8 +194,11 @@ def pair_chart(
     The axis starts at zero.
     """
     with matplotlib.rc_context(SVG_RC):
-        caption = f"{inert(unit)}{better(higher_is_better)}"
-        figure, axes = rows_axes([pair.label for pair in pairs], caption)
+        figure, axes = rows_axes(
+            [pair.label for pair in pairs],
+            [f"{plain(pair.before, 2)} → {plain(pair.after, 2)}" for pair in pairs],
+            f"{name(unit)}{better(higher_is_better)}",
+        )
         values = [value for pair in pairs for value in (pair.before, pair.after, pair.reference)]
         axes.set_xlim(0, 1.1 * max((value for value in values if value is not None), default=1))
         for row, pair in enumerate(pairs):
@@ -204,7 +221,6 @@ def pair_chart(
                 markeredgewidth=2,
             )
             axes.plot(pair.after, row, "o", markersize=8, color=TONES["after"])
-            mark(axes, pair.after, row - 0.24, plain(pair.after, 2), TONES["after"])
         return svg(figure, label)
 
 
@@ -214,17 +230,17 @@ def line_chart(lines: Sequence[Line], x_name: str, y_name: str, *, label: str) -
     with matplotlib.rc_context(SVG_RC):
         figure = Figure(figsize=(WIDTH / 72, height / 72))
         axes = figure.add_axes((48 / WIDTH, FOOT / height, (WIDTH - 62) / WIDTH, 168 / height))
-        dress(axes, inert(x_name))
+        dress(figure, axes, name(x_name))
         axes.grid(axis="y", color=TONES["rule"], linewidth=0.8)
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.text(
             -34 / (WIDTH - 62),
             1.08,
-            inert(y_name),
+            name(y_name),
             transform=axes.transAxes,
             ha="left",
             va="bottom",
-            fontsize=11.5,
+            fontsize=12,
             color=TONES["muted"],
         )
         for position, line in enumerate(lines):
@@ -245,23 +261,10 @@ def line_chart(lines: Sequence[Line], x_name: str, y_name: str, *, label: str) -
 def bar_chart(labels: Sequence[str], values: Sequence[float], unit: str, *, label: str) -> Markup:
     """Draw one horizontal bar for each value, from zero, in the order given."""
     with matplotlib.rc_context(SVG_RC):
-        figure, axes = rows_axes(labels, inert(unit), right=70)
+        figure, axes = rows_axes(labels, [count(value) for value in values], name(unit), foot=28)
         axes.set_xlim(0, max(values, default=1) or 1)
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+        axes.set_xticks([])
         axes.barh(range(len(values)), values, height=0.46, color=TONES["after"])
-        for row, value in enumerate(values):
-            axes.annotate(
-                plain(value, 0),
-                (value, row),
-                (6, 0),
-                "data",
-                "offset points",
-                va="center",
-                fontsize=11.5,
-                color=TONES["ink"],
-                annotation_clip=False,
-            )
         return svg(figure, label)
 
 
@@ -275,16 +278,15 @@ def seed_chart(
 ) -> Markup:
     """Draw one point for each seed of each arm, and a tick at the arm's mean."""
     with matplotlib.rc_context(SVG_RC):
-        figure, axes = rows_axes(labels, f"{inert(unit)}{better(higher_is_better)}")
+        means = [float(np.mean(values)) for values in seeds]
+        caption = f"{name(unit)}{better(higher_is_better)}"
+        figure, axes = rows_axes(labels, [plain(mean) for mean in means], caption)
         low, high = (edge(value for row in seeds for value in row) for edge in (min, max))
         pad = 0.12 * (high - low or abs(high) or 1.0)
         axes.set_xlim(low - pad, high + pad)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
         for row, values in enumerate(seeds):
-            mean = float(np.mean(values))
-            axes.plot([mean, mean], [row - 0.2, row + 0.2], color=TONES["ink"], linewidth=1.8)
+            axes.plot([means[row]] * 2, [row - 0.2, row + 0.2], color=TONES["ink"], linewidth=1.8)
             axes.plot(
                 values, [row] * len(values), "o", color=TONES["after"], markersize=7, alpha=0.6
             )
-            mark(axes, mean, row - 0.22, plain(mean), TONES["ink"])
         return svg(figure, label)

@@ -38,6 +38,10 @@ class TrainingLine:
         """Note the step that this process starts from."""
         self.started, self.first_step = time.monotonic(), step
 
+    def elapsed(self) -> float:
+        """Return the seconds since `begin`."""
+        return time.monotonic() - self.started
+
     def update(self, step: int, values: dict[str, Any]) -> None:
         """Show the line again; where there is no terminal, at most once in ten seconds."""
         now = time.monotonic()

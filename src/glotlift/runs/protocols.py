@@ -7,14 +7,13 @@ is one function or small class behind one of these. Nothing here imports torch w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from datasets import Dataset
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Tensor, nn
     from transformers import PreTrainedModel
 
 
@@ -59,48 +58,50 @@ class Encoder(Protocol):
 
 
 class Initialiser(Protocol):
-    """Rows for the pieces that a `VocabularyEdit` adds.
+    """Rows for the pieces that a vocabulary edit adds.
 
-    It is called for input rows, output rows and biases (as one column) apart. Rows of kept pieces
-    come back bit-equal.
+    It is called for the input rows, the output rows and the output bias (d = 1) apart; `aids` say
+    which, and hold what the method may need. Rows of kept pieces come back bit-equal.
     """
 
     def __call__(
-        self, edit: Any, rows: Tensor, aids: Mapping[str, Any]
+        self, edit: Any, source_rows: Tensor, aids: Mapping[str, Any]
     ) -> Tensor | tuple[Tensor, Tensor]:
-        """Turn `rows` [V_old, d] into [V_new, d], or coordinates [V_new, r], primitives [r, d]."""
+        """Turn [V_old, d] into [V_new, d], or into coordinates [V_new, r] and primitives [r, d]."""
         ...
 
 
 class Objective(Protocol):
-    """What a batch teaches."""
+    """What a batch teaches. `overlap` counts the tokens that neighbouring blocks share."""
+
+    overlap: int
+
+    def packs(self, model: nn.Module) -> bool:
+        """Tell whether documents may share a block."""
+        ...
 
     def prepare(self, rows: Dataset) -> Dataset:
-        """Turn text rows into features once; lengths are known before packing."""
+        """Turn text rows into features once, so that lengths are known before packing."""
         ...
 
-    def collate(self, features: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
-        """Turn features into one batch."""
+    def collate(
+        self, blocks: Sequence[Sequence[NDArray[np.int32]]], seeds: Sequence[int]
+    ) -> dict[str, Any]:
+        """Turn blocks of token ids, with one seed each for what is drawn, into one batch."""
         ...
 
-    def loss(
-        self, model: PreTrainedModel, batch: Mapping[str, Tensor]
-    ) -> tuple[Tensor, dict[str, float]]:
-        """Return the scalar to minimise and what to log beside it."""
+    def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the summed loss in nats and what to log beside it."""
         ...
 
 
 class Delta(Protocol):
     """Which parameters may move. Outside of them every weight stays bit-equal."""
 
-    def apply(self, model: PreTrainedModel) -> PreTrainedModel:
+    def apply(self, model: PreTrainedModel) -> Any:
         """Return the model with only this delta's parameters trainable."""
         ...
 
-    def remove(self, model: PreTrainedModel) -> PreTrainedModel:
-        """Return the plain model with what was learnt merged in."""
-        ...
-
-    def save(self, model: PreTrainedModel, folder: Path) -> None:
-        """Write what was learnt, and only that, as safetensors."""
+    def remove(self, model: Any) -> PreTrainedModel:
+        """Return the plain model that carries what was learnt."""
         ...

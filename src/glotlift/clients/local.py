@@ -1,0 +1,210 @@
+"""A model in this process, asked for text, log-probability and vectors."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from glotlift.clients.likelihood import (
+    batches,
+    pad,
+    refuse_long,
+    resting,
+    score_causal,
+    score_masked,
+    score_seq2seq,
+    seen,
+)
+from glotlift.clients.pairs import bodies, frame
+from glotlift.objectives.features import padding_id
+from glotlift.runs.errors import GlotliftError
+from glotlift.runs.protocols import Scores
+
+Kind = Literal["causal", "masked", "seq2seq", "encoder"]
+SCORERS = {"causal": score_causal, "masked": score_masked, "seq2seq": score_seq2seq}
+
+
+class LocalModel:
+    """A `Generator`, `Scorer` and `Encoder` over a transformers model.
+
+    `batch_tokens` bounds the padded tokens of a batch. Answers do not depend on it beyond float
+    rounding. A model that cannot do what is asked refuses with GL-CLIENT-001.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        *,
+        batch_tokens: int = 8192,
+    ) -> None:
+        """Raises GL-CLIENT-002 for a batch of no tokens."""
+        if batch_tokens < 1:
+            raise GlotliftError(
+                "GL-CLIENT-002", f"batch_tokens is {batch_tokens}", fix="give at least 1"
+            )
+        self.model, self.tokenizer, self.batch_tokens = model, tokenizer, batch_tokens
+        self.kind = kind_of(model)
+
+    def generate(
+        self, prompts: Sequence[str], *, max_new_tokens: int, stop: Sequence[str] = ()
+    ) -> list[str]:
+        """Continue each prompt greedily, up to the end token, a stop string or the limit.
+
+        The stop string is not returned. Raises GL-CLIENT-001 (the model does not write) or -003
+        (a prompt and its answer do not fit the model's positions).
+        """
+        if self.kind not in ("causal", "seq2seq"):
+            raise self._cannot("write text")
+        rows = self._prompt_ids(prompts)
+        causal = self.kind == "causal"
+        refuse_long(self.model, [len(row) + (max_new_tokens if causal else 0) for row in rows])
+        texts = [""] * len(rows)
+        lengths = [len(row) + max_new_tokens for row in rows]
+        with resting(self.model):
+            for batch in batches(lengths, self.batch_tokens):
+                answers = self._continue([rows[index] for index in batch], max_new_tokens, stop)
+                for index, answer in zip(batch, answers, strict=True):
+                    texts[index] = answer
+        return texts
+
+    def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
+        """Return log-probabilities in nats and token counts of continuations, [n] each.
+
+        Context and continuation are tokenised together (see `pairs`) for causal and masked models;
+        a masked model gives pseudo-log-likelihoods. An encoder-decoder reads the context and
+        writes the continuation, the end token not counted. Raises GL-CLIENT-001 (no output layer),
+        -003 (too long), -004 (a continuation without tokens) or -005 (lists of unlike length).
+        """
+        if len(contexts) != len(continuations):
+            raise GlotliftError(
+                "GL-CLIENT-005",
+                f"{len(contexts)} contexts do not pair with {len(continuations)} continuations",
+                fix="give one context per continuation",
+            )
+        scorer = SCORERS.get(self.kind)
+        if scorer is None:
+            raise self._cannot("score text")
+        with resting(self.model):
+            return scorer(self.model, self.tokenizer, contexts, continuations, self.batch_tokens)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the mean of the last hidden states over each text's tokens, [n, width].
+
+        Of an encoder-decoder the encoder is asked. Raises GL-CLIENT-003 (too long).
+        """
+        rows = [list(ids) for ids in self.tokenizer(list(texts), verbose=False)["input_ids"]]
+        rows = [row or [padding_id(self.tokenizer)] for row in rows]
+        refuse_long(self.model, [len(row) for row in rows])
+        body: Any = self.model.get_encoder() if self.kind == "seq2seq" else self.model.base_model
+        vectors = np.zeros((len(rows), self.model.config.get_text_config().hidden_size), np.float32)
+        with resting(self.model):
+            for batch in batches([len(row) for row in rows], self.batch_tokens):
+                chosen = [rows[index] for index in batch]
+                mask = seen(chosen).to(self.model.device)
+                ids = pad(chosen, padding_id(self.tokenizer)).to(self.model.device)
+                states = body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+                means = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+                vectors[batch] = means.cpu().numpy()
+        return vectors
+
+    def _prompt_ids(self, prompts: Sequence[str]) -> list[list[int]]:
+        """Return prompts as the model reads them: a causal one without a token that ends them."""
+        if self.kind == "seq2seq":
+            return [list(ids) for ids in self.tokenizer(list(prompts), verbose=False)["input_ids"]]
+        before = frame(self.tokenizer).before
+        rows = [[*before, *ids] for ids in bodies(self.tokenizer, prompts)]
+        start = self.tokenizer.bos_token_id or self.tokenizer.eos_token_id or 0
+        return [row or [start] for row in rows]
+
+    def _continue(
+        self, rows: list[list[int]], max_new_tokens: int, stop: Sequence[str]
+    ) -> list[str]:
+        """Return the greedy continuations of one batch of prompts."""
+        causal = self.kind == "causal"
+        settings = self._greedy(max_new_tokens)
+        ids = pad(rows, padding_id(self.tokenizer), left=causal)
+        mask = pad([[1] * len(row) for row in rows], 0, left=causal)
+        prefix = ids.shape[1] if causal else 1
+        criteria = StoppingCriteriaList([StopText(self.tokenizer, stop, prefix)] if stop else [])
+        model: Any = self.model
+        written = model.generate(
+            input_ids=ids.to(self.model.device),
+            attention_mask=mask.to(self.model.device),
+            generation_config=settings,
+            stopping_criteria=criteria,
+        )
+        ends = settings.eos_token_id
+        ends = set(ends if isinstance(ends, list) else [ends])
+        answers = []
+        for row in written[:, prefix:].tolist():
+            end = next((place for place, number in enumerate(row) if number in ends), len(row))
+            answers.append(cut(decode(self.tokenizer, row[:end]), stop))
+        return answers
+
+    def _greedy(self, max_new_tokens: int) -> GenerationConfig:
+        """Return the model's own generation settings, made greedy."""
+        settings: Any = copy.deepcopy(self.model.generation_config)
+        settings.update(
+            do_sample=False, num_beams=1, temperature=None, top_p=None, top_k=None,
+            max_length=None, max_new_tokens=max_new_tokens, pad_token_id=padding_id(self.tokenizer),
+        )  # fmt: skip
+        if settings.eos_token_id is None:
+            settings.eos_token_id = self.tokenizer.eos_token_id
+        return settings  # type: ignore[no-any-return]
+
+    def _cannot(self, deed: str) -> GlotliftError:
+        return GlotliftError(
+            "GL-CLIENT-001",
+            f"a {type(self.model).__name__} cannot {deed}",
+            fix="load the model with the language-modelling head that can",
+        )
+
+
+class StopText(StoppingCriteria):
+    """Ends a row once one of the stop strings has been written."""
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerFast, stop: Sequence[str], prefix: int
+    ) -> None:
+        self.tokenizer, self.stop, self.prefix = tokenizer, stop, prefix
+        # A token spells at least a byte, so the last few are enough to look at.
+        self.tail = max(len(text.encode()) for text in stop) + 4
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        """Tell which rows are done, [rows]."""
+        tails = input_ids[:, max(self.prefix, input_ids.shape[1] - self.tail) :].tolist()
+        texts = [decode(self.tokenizer, tail) for tail in tails]
+        done = [any(stop in text for stop in self.stop) for text in texts]
+        return torch.tensor(done, device=input_ids.device)
+
+
+def kind_of(model: Any) -> Kind:
+    """Tell what a model can be asked from its configuration and its output layer."""
+    if model.config.is_encoder_decoder:
+        return "seq2seq" if model.get_output_embeddings() is not None else "encoder"
+    if model.can_generate():
+        return "causal"
+    return "masked" if model.get_output_embeddings() is not None else "encoder"
+
+
+def decode(tokenizer: PreTrainedTokenizerFast, ids: list[int]) -> str:
+    """Return the text of `ids`, spaces as they are."""
+    text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return str(text)
+
+
+def cut(text: str, stop: Sequence[str]) -> str:
+    """Return `text` up to the first stop string."""
+    places = [place for place in map(text.find, stop) if place >= 0]
+    return text[: min(places)] if places else text

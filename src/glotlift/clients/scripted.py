@@ -1,0 +1,63 @@
+"""A client that answers as it was told: for tests, demonstrations and dry runs."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glotlift.runs.errors import GlotliftError
+from glotlift.runs.protocols import Scores
+
+
+class ScriptedModel:
+    """A `Generator`, `Scorer` and `Encoder` made of plain functions.
+
+    `reply` maps a prompt to text, `likelihood` a context and a continuation to a log-probability,
+    `vector` a text to a vector. What is not given is refused with GL-CLIENT-001. Tokens are
+    counted as characters.
+    """
+
+    def __init__(
+        self,
+        *,
+        reply: Callable[[str], str] | None = None,
+        likelihood: Callable[[str, str], float] | None = None,
+        vector: Callable[[str], Sequence[float]] | None = None,
+    ) -> None:
+        self.reply, self.likelihood, self.vector = reply, likelihood, vector
+
+    def generate(
+        self, prompts: Sequence[str], *, max_new_tokens: int, stop: Sequence[str] = ()
+    ) -> list[str]:
+        """Return the scripted replies, at most `max_new_tokens` characters, cut at `stop`."""
+        if self.reply is None:
+            raise unscripted("write text", "reply")
+        texts = []
+        for prompt in prompts:
+            text = self.reply(prompt)[:max_new_tokens]
+            ends = [text.find(end) for end in stop if end in text]
+            texts.append(text[: min(ends, default=len(text))])
+        return texts
+
+    def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
+        """Return the scripted log-probabilities, and characters as token counts."""
+        if self.likelihood is None:
+            raise unscripted("score text", "likelihood")
+        pairs = list(zip(contexts, continuations, strict=True))
+        return Scores(
+            np.array([self.likelihood(context, text) for context, text in pairs], np.float64),
+            np.array([len(text) for _, text in pairs], np.int64),
+        )
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the scripted vectors, [n, width]."""
+        if self.vector is None:
+            raise unscripted("encode text", "vector")
+        return np.array([self.vector(text) for text in texts], np.float32)
+
+
+def unscripted(deed: str, argument: str) -> GlotliftError:
+    """Return the refusal of a client that was given no script for what it is asked."""
+    return GlotliftError(
+        "GL-CLIENT-001", f"this scripted client cannot {deed}", fix=f"give it {argument}="
+    )

@@ -1,0 +1,179 @@
+"""From an address to a model and its tokenizer, with nothing executed that came with them."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glotlift.runs.errors import GlotliftError
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?")
+PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model's folder on this machine, and the Hub revision that it came from, if any."""
+
+    address: str
+    folder: Path
+    revision: str | None = None
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Return config.json."""
+        return dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
+
+
+def find_model(address: str) -> ModelFiles:
+    """Find a model's files: a folder, or a Hub id with an optional ``@revision``.
+
+    Only safetensors and text files are taken from the Hub. Raises GL-MODEL-001 when there is no
+    such model, GL-MODEL-002 when it has no config.json, GL-MODEL-003 when its weights are no
+    safetensors, and GL-MODEL-004 when it needs code of its own.
+    """
+    path = Path(address).expanduser()
+    if path.is_dir():
+        return checked(ModelFiles(address, path))
+    if not HUB_ID.fullmatch(address) or path.suffix in {".safetensors", ".bin", ".pt", ".gguf"}:
+        raise GlotliftError(
+            "GL-MODEL-001",
+            f"no such model folder, and not a Hub id: {address!r}",
+            place="model",
+            fix="give a folder with config.json, OWNER/NAME, or starter:decoder",
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    name, _, revision = address.partition("@")
+    try:
+        folder = Path(
+            snapshot_download(name, revision=revision or None, allow_patterns=list(PATTERNS))
+        )
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise GlotliftError(
+            "GL-MODEL-005",
+            f"cannot get {address!r} from the Hub: {str(error).splitlines()[0]}",
+            place="model",
+            fix="check the name and the network, or give a folder",
+        ) from None
+    return checked(ModelFiles(address, folder, folder.name))
+
+
+def checked(files: ModelFiles) -> ModelFiles:
+    """Return `files` if they can be loaded safely."""
+    place = str(files.folder)
+    if not (files.folder / "config.json").is_file():
+        raise GlotliftError(
+            "GL-MODEL-002", "no config.json in the model folder", place=place, fix="give a model folder"
+        )
+    try:
+        configuration = files.configuration
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise GlotliftError(
+            "GL-MODEL-006", "config.json is not JSON", place=f"{place}/config.json", fix="mend it"
+        ) from None
+    if "auto_map" in configuration and not configuration.get("model_type"):
+        raise GlotliftError(
+            "GL-MODEL-004",
+            "the model needs code that comes with it, which is not run",
+            place=place,
+            fix="use a model class of transformers",
+        )
+    if not any(files.folder.glob("*.safetensors")):
+        raise GlotliftError(
+            "GL-MODEL-003",
+            "no safetensors weights in the model folder",
+            place=place,
+            fix="load it once with transformers and save_pretrained(safe_serialization=True)",
+        )
+    if not (files.folder / "tokenizer.json").is_file():
+        raise GlotliftError(
+            "GL-MODEL-007",
+            "no tokenizer.json in the model folder",
+            place=place,
+            fix="load its tokenizer with AutoTokenizer and save_pretrained it there",
+        )
+    return files
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load a fast tokenizer.
+
+    Raises GL-MODEL-008 when it cannot be loaded.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
+    except Exception as error:  # transformers and tokenizers raise many kinds, even plain Exception
+        raise GlotliftError(
+            "GL-MODEL-008",
+            f"the tokenizer cannot be loaded: {str(error).splitlines()[0]:.160}",
+            place=str(folder),
+            fix="check tokenizer.json",
+        ) from None
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    return tokenizer
+
+
+def auto_class(configuration: dict[str, Any], place: str) -> Any:
+    """Return the Auto class that fits a configuration's architecture.
+
+    Raises GL-MODEL-009 for one that is no language model.
+    """
+    import transformers
+    from transformers.models.auto import modeling_auto
+
+    kinds = {
+        "AutoModelForCausalLM": modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        "AutoModelForSeq2SeqLM": modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+        "AutoModelForMaskedLM": modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    }
+    architecture = (configuration.get("architectures") or [""])[0]
+    for name, mapping in kinds.items():
+        if architecture in mapping.values():
+            return getattr(transformers, name)
+    raise GlotliftError(
+        "GL-MODEL-009",
+        f"{architecture or 'an unnamed architecture'} is no causal, masked or encoder-decoder language model",
+        place=f"{place}/config.json: architectures",
+        fix="use a model with a language-modelling head",
+    )
+
+
+def load_model(files: ModelFiles) -> Any:
+    """Load a model in float32, its own class, from safetensors alone.
+
+    Raises GL-MODEL-009 and, for weights that do not fit the configuration, GL-MODEL-010.
+    """
+    import torch
+
+    kind = auto_class(files.configuration, str(files.folder))
+    try:
+        model = kind.from_pretrained(files.folder, dtype=torch.float32, use_safetensors=True)
+    except Exception as error:  # safetensors, torch and transformers each raise their own kinds
+        raise GlotliftError(
+            "GL-MODEL-010",
+            f"the weights cannot be loaded: {str(error).strip().splitlines()[0]:.160}",
+            place=str(files.folder),
+            fix="check that config.json and the safetensors files belong together",
+        ) from None
+    return model
+
+
+def parameter_count(files: ModelFiles) -> int:
+    """Count a model's parameters from the safetensors headers, reading no weights."""
+    from safetensors import safe_open
+
+    total = 0
+    for path in sorted(files.folder.glob("*.safetensors")):
+        with safe_open(path, framework="pt") as weights:
+            for name in weights.keys():  # noqa: SIM118 - safe_open is no mapping
+                count = 1
+                for width in weights.get_slice(name).get_shape():
+                    count *= width
+                total += count
+    return total

@@ -1,0 +1,298 @@
+"""A stage: data, objective, delta and budget; training is a list of stages."""
+
+import gc
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from accelerate import PartialState
+from datasets import Dataset
+from pydantic import Field
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+from glotlift.corpus import Mixture
+from glotlift.models.deltas import AllWeights, Delta, movable
+from glotlift.objectives.bits import longest_input
+from glotlift.objectives.choice import Objective, objective_for
+from glotlift.runs.config import Config
+from glotlift.runs.errors import GlotliftError
+from glotlift.runs.machine import memory_in_use
+from glotlift.runs.progress import TrainingLine, say, size
+from glotlift.training.schedule import Budget, Documents, Plan, plan_blocks
+from glotlift.training.trainer import Blocks, StageTrainer, checkpoints
+
+Event = Callable[..., None]
+
+
+class TrainingSettings(Config):
+    """How a stage is trained."""
+
+    learning_rate: float = Field(default=1e-3, gt=0, le=1)
+    """Peak learning rate; it rises over `warmup` and falls along a cosine to a tenth."""
+    embedding_rate: float = Field(default=1.0, ge=0, le=100)
+    """The embeddings' learning rate as a multiple of the others'."""
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises."""
+    weight_decay: float = Field(default=0.01, ge=0, lt=1)
+    """Decoupled weight decay; embeddings, norms and biases are spared."""
+    gradient_norm: float = Field(default=1.0, gt=0)
+    """Gradients longer than this are shortened to it."""
+    block: int = Field(default=256, ge=8)
+    """Tokens in a block; several documents share one."""
+    blocks_per_step: int = Field(default=16, ge=1)
+    """Blocks in an optimiser step, over all processes and micro-batches."""
+    micro_blocks: int = Field(default=16, ge=1)
+    """Blocks computed at once on a device; halved where memory does not suffice."""
+    save_every: int = Field(default=100, ge=1)
+    """Steps between checkpoints."""
+    evaluate_every: int = Field(default=100, ge=1)
+    """Steps between measurements on the validation documents."""
+    log_every: int = Field(default=10, ge=1)
+    """Steps between lines in the log; checkpoints and measurements fall on its multiples."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto` is bfloat16 on an accelerator that has it, else float32."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage reads, how much of it, and what may move."""
+
+    name: str
+    features: Mapping[str, Dataset]
+    mixture: Mixture
+    budget: Budget
+    delta: Delta = field(default_factory=AllWeights)
+    settings: TrainingSettings = field(default_factory=TrainingSettings)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a stage left: the plain model, what it read, and its log."""
+
+    model: PreTrainedModel
+    plan: Plan
+    history: list[dict[str, Any]]
+    steps: int
+
+
+def run_stage(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    stage: Stage,
+    folder: Path,
+    *,
+    validation: Mapping[str, Sequence[str]] | None = None,
+    event: Event | None = None,
+) -> Trained:
+    """Train `model` for one stage; checkpoints lie in `folder`, and the newest is resumed from.
+
+    Out of memory, the micro-batch is halved and training goes on from the last checkpoint; a step
+    stays the same step. Raises GL-TRAINING-002 when not even one block fits and GL-TRAINING-003
+    when blocks are longer than the model reads.
+    """
+    limit = longest_input(model)
+    if stage.settings.block > limit:
+        raise GlotliftError(
+            "GL-TRAINING-003",
+            f"blocks of {stage.settings.block} tokens, but the model reads {limit}",
+            fix=f"set training.block to at most {limit}",
+        )
+    objective = objective_for(model, tokenizer)
+    documents = Documents(stage.features)
+    plan = plan_blocks(
+        documents,
+        stage.mixture,
+        stage.budget,
+        block=stage.settings.block,
+        blocks_per_step=stage.settings.blocks_per_step,
+        overlap=objective.overlap,
+        packs=objective.packs(model),
+        seed=stage.seed,
+    )
+    blocks = Blocks(plan, documents, objective, stage.settings.blocks_per_step, stage.seed)
+    set_seed(stage.seed)
+    prepared = stage.delta.apply(model)
+    micro = divisor_at_most(stage.settings.blocks_per_step // processes(), stage.settings.micro_blocks)
+    while True:
+        try:
+            history = fit(prepared, tokenizer, stage, blocks, micro, folder, validation or {}, event)
+            break
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            micro = halved(micro, error)
+            refuse_lost_steps(prepared, folder, micro)
+        gc.collect()
+    return Trained(stage.delta.remove(prepared), plan, history, blocks.steps)
+
+
+def fit(
+    model: Any,
+    tokenizer: PreTrainedTokenizerFast,
+    stage: Stage,
+    blocks: Blocks,
+    micro: int,
+    folder: Path,
+    validation: Mapping[str, Sequence[str]],
+    event: Event | None,
+) -> list[dict[str, Any]]:
+    """Run the loop from the newest checkpoint on and return the log."""
+    trainer = StageTrainer(
+        model,
+        training_arguments(stage, blocks, micro, folder),
+        blocks,
+        tokenizer=tokenizer,
+        validation=validation,
+        embedding_rate=stage.settings.embedding_rate,
+        callbacks=[Telling(stage.name, blocks, event)],
+    )
+    found = checkpoints(folder)
+    trainer.train(resume_from_checkpoint=str(found[-1]) if found else None)
+    return list(trainer.state.log_history)
+
+
+def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -> TrainingArguments:
+    """Return transformers' arguments for a stage of `micro` blocks at once on a device."""
+    settings = stage.settings
+    log_every = min(settings.log_every, max(1, blocks.steps // 10))
+    cuda = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(folder),
+        max_steps=blocks.steps,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=settings.blocks_per_step // (micro * processes()),
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="cosine_with_min_lr",
+        lr_scheduler_kwargs={"min_lr_rate": 0.1},
+        warmup_steps=math.ceil(settings.warmup * blocks.steps),
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.gradient_norm,
+        logging_steps=log_every,
+        save_strategy="steps",
+        save_steps=multiple(settings.save_every, log_every),
+        eval_strategy="steps",
+        eval_steps=multiple(settings.evaluate_every, log_every),
+        eval_on_start=True,
+        bf16=wants_bfloat16(settings.precision),
+        use_cpu=not cuda,
+        seed=stage.seed,
+        data_seed=stage.seed,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=cuda,
+        logging_nan_inf_filter=False,
+        average_tokens_across_devices=True,
+    )
+
+
+class Telling(TrainerCallback):  # type: ignore[misc]
+    """Tells people and the event log how training goes."""
+
+    def __init__(self, name: str, blocks: Blocks, event: Event | None) -> None:
+        self.event, self.name = event, name
+        self.line = TrainingLine(name, blocks.steps)
+        plan = blocks.plan
+        self.tokens_per_step = plan.total_tokens / max(1, blocks.steps)
+        self.bits_per_nat = plan.total_tokens / max(1, plan.total_bytes) / math.log(2)
+        self.bits: dict[str, str] = {}
+
+    def on_train_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+        """Start the clock at the step that training goes on from."""
+        self.line.begin(state.global_step)
+
+    def on_log(self, _: Any, state: Any, __: Any, logs: dict[str, Any], **___: Any) -> None:
+        """Show the newest figures and add them to the event log."""
+        if not state.is_world_process_zero:
+            return
+        if self.event is not None:
+            self.event("training", stage=self.name, step=state.global_step, **logs)
+        self.bits.update(
+            {k.rsplit("/", 1)[1]: f"{v:.3f}" for k, v in logs.items() if k.startswith("eval_bits")}
+        )
+        if "loss" not in logs:
+            return
+        elapsed = self.line.elapsed()
+        done = state.global_step - self.line.first_step
+        values = {
+            "loss": f"{logs['loss']:.3f}",
+            "bits/byte": f"{logs['loss'] * self.bits_per_nat:.3f}",
+            **self.bits,
+            "tokens/s": f"{done * self.tokens_per_step / max(elapsed, 1e-9):,.0f}",
+            "memory": size(memory_in_use()),
+        }
+        self.line.update(state.global_step, values)
+
+
+def processes() -> int:
+    """Return how many processes train together."""
+    return int(PartialState().num_processes)
+
+
+def divisor_at_most(number: int, limit: int) -> int:
+    """Return the largest divisor of `number` that is at most `limit`."""
+    if number < 1:
+        raise GlotliftError(
+            "GL-TRAINING-004",
+            f"fewer blocks in a step than the {processes()} processes",
+            fix="raise training.blocks_per_step",
+        )
+    return next(d for d in range(min(limit, number), 0, -1) if number % d == 0)
+
+
+def multiple(steps: int, of: int) -> int:
+    """Return `steps` rounded up to a multiple of `of`."""
+    return -(-steps // of) * of
+
+
+def wants_bfloat16(precision: str) -> bool:
+    """Resolve `auto`: bfloat16 where an accelerator has it."""
+    if precision == "auto":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return precision == "bfloat16"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory did not suffice, on an accelerator or the host."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def halved(micro: int, error: BaseException) -> int:
+    """Return the next smaller micro-batch and say so; raises GL-TRAINING-002 at one block."""
+    if micro == 1:
+        raise GlotliftError(
+            "GL-TRAINING-002",
+            "out of memory with a single block",
+            fix="set a smaller training.block, delta: low_rank, or a larger machine",
+        ) from error
+    smaller = divisor_at_most(micro, micro // 2)
+    say(f"out of memory: {smaller} instead of {micro} blocks at once, same steps", style="yellow")
+    return smaller
+
+
+def refuse_lost_steps(model: Any, folder: Path, micro: int) -> None:
+    """Raise GL-TRAINING-005 when steps were made that no checkpoint holds."""
+    moved = any(parameter.grad is not None for _, parameter in movable(model))
+    if moved and not checkpoints(folder):
+        raise GlotliftError(
+            "GL-TRAINING-005",
+            "out of memory before the first checkpoint",
+            fix=f"run again with training.micro_blocks={micro}",
+        )
+
+
+def discard_checkpoints(folder: Path) -> None:
+    """Remove a finished stage's checkpoints."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,164 @@
+"""Starter models: tiny real models pretrained on the sample world, made once and cached.
+
+A starter is what a recipe, a test or the demo starts from where no downloaded model is at hand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from datasets import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
+
+from glotlift import world
+from glotlift.corpus import Mixture, equal_bytes
+from glotlift.objectives.choice import objective_for
+from glotlift.runs import atomic
+from glotlift.runs.cache import cache_folder
+from glotlift.runs.errors import GlotliftError
+from glotlift.runs.hashing import hash_json
+from glotlift.training.schedule import Budget
+from glotlift.training.stages import Stage, TrainingSettings, discard_checkpoints, run_stage
+from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, train_tokenizer
+
+STARTER = "starter:"
+Kind = Literal["decoder", "encoder", "seq2seq"]
+KINDS = ("decoder", "encoder", "seq2seq")
+VERSION = 1  # raise when the recipe changes in code
+
+
+@dataclass(frozen=True)
+class StarterSize:
+    """A starter's shape and schooling."""
+
+    width: int
+    layers: int
+    pieces: int
+    steps: int
+    documents: int
+    learning_rate: float
+
+
+SIZES = {
+    "tiny": StarterSize(width=64, layers=2, pieces=800, steps=150, documents=300, learning_rate=4e-3),
+    "small": StarterSize(width=160, layers=4, pieces=2000, steps=500, documents=2500, learning_rate=3e-3),
+}
+SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
+
+
+def starter_address(address: str) -> Path:
+    """Return the folder of ``starter:KIND``, ``starter:KIND:SIZE`` or ``starter:KIND:SIZE:LANGUAGES``.
+
+    Languages are joined by ``+``. Raises GL-TRAINING-010.
+    """
+    kind, size, languages = [*address.removeprefix(STARTER).split(":"), "", ""][:3]
+    if kind not in KINDS or (size or "small") not in SIZES:
+        raise GlotliftError(
+            "GL-TRAINING-010",
+            f"no such starter: {address!r}",
+            place="model",
+            fix=f"write starter:KIND or starter:KIND:SIZE; kinds {', '.join(KINDS)}, sizes {', '.join(SIZES)}",
+        )
+    chosen = tuple(languages.split("+")) if languages else None
+    return starter(kind, size or "small", chosen)  # type: ignore[arg-type]
+
+
+def starter(
+    kind: Kind = "decoder",
+    size: str = "small",
+    languages: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+) -> Path:
+    """Return the folder of a starter model, pretraining it first if it is not cached.
+
+    `languages` are those it is pretrained on, in equal shares of bytes; by default all of the
+    world's but the last, so that there is one to adapt to.
+    """
+    chosen = tuple(languages or world.LANGUAGES[:-1])
+    shape = SIZES[size]
+    recipe = {"version": VERSION, "kind": kind, **asdict(shape), "languages": chosen, "seed": seed}
+    path = cache_folder("starters") / f"{kind}-{size}-{hash_json(recipe)[:12]}"
+    if not path.is_dir():
+        with atomic.folder(path) as folder:
+            model, tokenizer = pretrain(kind, shape, chosen, seed, path)
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+            atomic.write_json(folder / "starter.json", recipe)
+    return path
+
+
+def pretrain(
+    kind: Kind, shape: StarterSize, languages: Sequence[str], seed: int, path: Path
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Train a tokenizer and a model on the sample world."""
+    rows = {code: world.documents(code, shape.documents, seed=seed) for code in languages}
+    tokenizer = train_tokenizer(
+        (text for dataset in rows.values() for text in dataset["text"]),
+        kind="bpe",
+        size=shape.pieces,
+        special_tokens=SPECIAL_TOKENS[kind],
+    )
+    set_seed(seed)
+    model = build(kind, shape, tokenizer)
+    objective = objective_for(model, tokenizer)
+    features: dict[str, Dataset] = {code: objective.prepare(dataset) for code, dataset in rows.items()}
+    settings = TrainingSettings(
+        learning_rate=shape.learning_rate,
+        block=128,
+        blocks_per_step=16,
+        save_every=10**6,
+        evaluate_every=10**6,
+        log_every=25,
+    )
+    stage = Stage(
+        f"starter {kind}",
+        features,
+        Mixture(rows, equal_bytes, seed=seed),
+        Budget(shape.steps, "steps"),
+        settings=settings,
+        seed=seed,
+    )
+    checkpoints = path.with_name(f"{atomic.PARTIAL}checkpoints-{path.name}")
+    trained = run_stage(model, tokenizer, stage, checkpoints)
+    discard_checkpoints(checkpoints)
+    return trained.model, tokenizer
+
+
+def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+    """Return an untrained model: Llama, BERT or T5 of the given shape."""
+    import transformers
+
+    heads = max(2, shape.width // 32)
+    tokens = {
+        "vocab_size": len(tokenizer),
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
+    inner = 8 * round(shape.width * 8 / 3 / 8)
+    plain: dict[str, Any] = {
+        "hidden_size": shape.width,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": heads,
+        "max_position_embeddings": 512,
+        **tokens,
+    }
+    if kind == "decoder":
+        config = transformers.LlamaConfig(**plain, intermediate_size=inner, tie_word_embeddings=True)
+        return transformers.LlamaForCausalLM(config)
+    if kind == "encoder":
+        config = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)
+        return transformers.BertForMaskedLM(config)
+    config = transformers.T5Config(
+        d_model=shape.width,
+        d_kv=shape.width // heads,
+        d_ff=inner,
+        num_layers=shape.layers,
+        num_heads=heads,
+        feed_forward_proj="gated-gelu",
+        decoder_start_token_id=tokenizer.pad_token_id,
+        **tokens,
+    )
+    return transformers.T5ForConditionalGeneration(config)

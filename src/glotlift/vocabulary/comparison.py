@@ -1,0 +1,41 @@
+"""Which text segments differently after an edit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.vocabulary.segmentation import backend_of, encodings, names_of
+
+
+def audit(
+    before: PreTrainedTokenizerFast,
+    after: PreTrainedTokenizerFast,
+    texts_by_language: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """Compare two tokenizers on the same text, piece by piece.
+
+    Returns one row per language: language, sentences, changed_sentences (those whose pieces
+    differ), changed_fraction in [0, 1], tokens_before and tokens_after (no special tokens).
+    """
+    old, new = backend_of(before), backend_of(after)
+    old_names, new_names = names_of(old), names_of(new)
+    rows = []
+    for language, texts in texts_by_language.items():
+        changed = tokens_before = tokens_after = 0
+        for one, other in zip(encodings(old, texts), encodings(new, texts), strict=True):
+            pieces = [old_names[number] for number in one.ids]
+            changed += pieces != [new_names[number] for number in other.ids]
+            tokens_before += len(one.ids)
+            tokens_after += len(other.ids)
+        rows.append(
+            {
+                "language": language,
+                "sentences": len(texts),
+                "changed_sentences": changed,
+                "changed_fraction": changed / len(texts) if texts else 0.0,
+                "tokens_before": tokens_before,
+                "tokens_after": tokens_after,
+            }
+        )
+    return rows

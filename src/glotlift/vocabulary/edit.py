@@ -1,0 +1,245 @@
+"""A change of vocabulary as pure data."""
+
+import copy
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.runs.atomic import write_json
+from glotlift.runs.errors import GlotliftError
+from glotlift.vocabulary.segmentation import fast_backend, vocabulary_of
+
+ModelKind = Literal["bpe", "unigram", "wordpiece"]
+KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class VocabularyEdit:
+    """What a tokenizer loses and gains, and where each id goes.
+
+    The ids of what is kept come first and the added pieces take the ids from
+    ``new_size - len(added)`` on, in order; nothing is ever an added token of the tokenizer.
+    """
+
+    kind: ModelKind
+    """The segmentation model: "bpe", "unigram" or "wordpiece"."""
+    old_to_new: NDArray[np.int64]
+    """[old_size] new id of each old id, -1 where it is dropped."""
+    added: tuple[str, ...] = ()
+    """New pieces in the model's own alphabet (byte-level letters, ``▁``, ``##``)."""
+    parts: tuple[tuple[int, ...], ...] = ()
+    """For each new piece the old ids that spelt it before the edit."""
+    counts: tuple[int, ...] = ()
+    """How often each new piece occurs in the text it was learnt from, after the edit."""
+    merges: tuple[tuple[str, str], ...] = ()
+    """BPE: the merges that follow the old ones; their wholes are the last of `added`, in order."""
+    scores: tuple[float, ...] = ()
+    """Unigram: the natural-log score of each new piece."""
+    dropped: tuple[str, ...] = ()
+    """Old pieces that go."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VocabularyEdit) and self.as_json() == other.as_json()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.old_size, self.added, self.merges, self.dropped))
+
+    @property
+    def old_size(self) -> int:
+        """Ids of the old tokenizer, added and special tokens included (the highest id plus 1)."""
+        return len(self.old_to_new)
+
+    @property
+    def new_size(self) -> int:
+        """Ids of the new tokenizer (the highest id plus 1)."""
+        return int(self.old_to_new.max(initial=-1)) + 1 + len(self.added)
+
+    @property
+    def added_ids(self) -> range:
+        """The new pieces' ids, in the order of `added`."""
+        return range(self.new_size - len(self.added), self.new_size)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """New pieces that a BPE only passes through: in the learnt text a longer one follows."""
+        return tuple(
+            piece for piece, count in zip(self.added, self.counts, strict=True) if not count
+        )
+
+    def tokenizer(self, tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+        """Return an edited copy; special tokens, chat template and every setting are kept.
+
+        Raises GL-VOCABULARY-001 (slow tokenizer) and -010 (not the tokenizer the edit is for).
+        """
+        state = json.loads(fast_backend(tokenizer).to_str())
+        vocabulary = vocabulary_of(tokenizer)
+        size = max(vocabulary.values()) + 1
+        clash = next((piece for piece in self.added if piece in vocabulary), None)
+        if size != self.old_size or state["model"]["type"].lower() != self.kind or clash:
+            raise GlotliftError(
+                "GL-VOCABULARY-010",
+                f"the edit is for another tokenizer: {self.kind} of {self.old_size} ids"
+                + (f" without {clash!r}" if clash else ""),
+                place=f"{state['model']['type']} of {size} ids",
+                fix="use the tokenizer that the edit was made from",
+            )
+        EDITORS[self.kind](state, self, vocabulary)
+        edited = copy.deepcopy(tokenizer)
+        backend = Tokenizer.from_str(json.dumps(state))
+        backend.encode_special_tokens = fast_backend(tokenizer).encode_special_tokens
+        edited._tokenizer = backend
+        return edited
+
+    def without(self, unwanted: Collection[str]) -> "VocabularyEdit":
+        """Return the edit without some added pieces and, in a BPE, all that are built on them."""
+        gone = set(unwanted)
+        if self.kind == "bpe":
+            letters = len(self.added) - len(self.merges)
+            for piece, merge in zip(self.added[letters:], self.merges, strict=True):
+                if not gone.isdisjoint(merge):
+                    gone.add(piece)
+        kept = [place for place, piece in enumerate(self.added) if piece not in gone]
+        merged = zip(self.added[len(self.added) - len(self.merges) :], self.merges, strict=True)
+        return replace(
+            self,
+            added=tuple(self.added[place] for place in kept),
+            parts=tuple(self.parts[place] for place in kept),
+            counts=tuple(self.counts[place] for place in kept),
+            scores=tuple(self.scores[place] for place in kept) if self.scores else (),
+            merges=tuple(merge for piece, merge in merged if piece not in gone),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the edit as plain JSON values; the id map as runs [old, new, length]."""
+        return {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "old_size": self.old_size,
+            "old_to_new": runs_of(self.old_to_new),
+            "added": list(self.added),
+            "parts": [list(ids) for ids in self.parts],
+            "counts": list(self.counts),
+            "merges": [list(merge) for merge in self.merges],
+            "scores": list(self.scores),
+            "dropped": list(self.dropped),
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the edit as JSON, whole or not at all."""
+        write_json(path, self.as_json(), indent=None)
+
+
+def load_edit(path: Path) -> VocabularyEdit:
+    """Read an edit that `VocabularyEdit.save` wrote.
+
+    Raises GL-VOCABULARY-011 (not such a file) and -012 (inconsistent).
+    """
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+        if value["schema"] != SCHEMA:
+            raise ValueError(f"schema {value['schema']}")
+        return VocabularyEdit(
+            kind=value["kind"],
+            old_to_new=map_of(value["old_size"], value["old_to_new"]),
+            added=tuple(value["added"]),
+            parts=tuple(tuple(ids) for ids in value["parts"]),
+            counts=tuple(value["counts"]),
+            merges=tuple((left, right) for left, right in value["merges"]),
+            scores=tuple(value["scores"]),
+            dropped=tuple(value["dropped"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise GlotliftError(
+            "GL-VOCABULARY-011",
+            f"not a vocabulary edit: {type(error).__name__} {error}",
+            place=str(path),
+            fix="give a file that VocabularyEdit.save wrote",
+        ) from None
+
+
+def runs_of(old_to_new: NDArray[np.int64]) -> list[list[int]]:
+    """Return the kept ids of a map [old_size] as runs [first old, first new, length]."""
+    old = np.flatnonzero(old_to_new >= 0)
+    new = old_to_new[old]
+    if not len(old):
+        return []
+    starts = np.flatnonzero(np.r_[True, (np.diff(old) != 1) | (np.diff(new) != 1)])
+    lengths = np.diff(np.r_[starts, len(old)])
+    return [
+        [int(old[start]), int(new[start]), int(length)]
+        for start, length in zip(starts, lengths, strict=True)
+    ]
+
+
+def map_of(old_size: int, runs: list[list[int]]) -> NDArray[np.int64]:
+    """Return the map [old_size] whose runs are given, the inverse of `runs_of`."""
+    old_to_new = np.full(old_size, -1, dtype=np.int64)
+    for old, new, length in runs:
+        old_to_new[old : old + length] = np.arange(new, new + length)
+    return old_to_new
+
+
+def check(edit: VocabularyEdit) -> None:
+    """Raise GL-VOCABULARY-012 where an edit contradicts itself."""
+    kept = edit.old_to_new[edit.old_to_new >= 0]
+    spelt = [number for ids in edit.parts for number in ids]
+    problems = {
+        f"unknown kind {edit.kind!r}": edit.kind not in KINDS,
+        "an id is below -1": bool((edit.old_to_new < -1).any()),
+        "two old ids share a new one": len(np.unique(kept)) != len(kept),
+        "a piece is added twice": len(set(edit.added)) != len(edit.added),
+        "an added piece is empty": "" in edit.added,
+        "parts do not match the added pieces": len(edit.parts) != len(edit.added),
+        "counts do not match the added pieces": len(edit.counts) != len(edit.added),
+        "a part is no old id": bool(spelt) and not 0 <= min(spelt) <= max(spelt) < edit.old_size,
+        "scores do not match the added pieces": edit.kind == "unigram"
+        and len(edit.scores) != len(edit.added),
+        "a score is not a number": not np.isfinite(edit.scores).all(),
+        "there are more merges than added pieces": len(edit.merges) > len(edit.added),
+        "merges belong to a BPE": bool(edit.merges) and edit.kind != "bpe",
+        "scores belong to a Unigram model": bool(edit.scores) and edit.kind != "unigram",
+    }
+    for problem, found in problems.items():
+        if found:
+            raise GlotliftError(
+                "GL-VOCABULARY-012", problem, place="VocabularyEdit", fix="make the edit again"
+            )
+
+
+def edit_mapping(
+    state: dict[str, Any], edit: VocabularyEdit, vocabulary: Mapping[str, int]
+) -> None:
+    """Edit the JSON of a BPE or WordPiece tokenizer in place.
+
+    Special and added tokens join the model's own vocabulary: the library numbers those that are
+    not in it by the vocabulary's size, so that otherwise they would move when it grows.
+    """
+    pieces = {piece: int(edit.old_to_new[number]) for piece, number in vocabulary.items()}
+    pieces |= zip(edit.added, edit.added_ids, strict=True)
+    state["model"]["vocab"] = {piece: number for piece, number in pieces.items() if number >= 0}
+    if edit.kind == "bpe":
+        state["model"]["merges"].extend(list(merge) for merge in edit.merges)
+
+
+def edit_scores(state: dict[str, Any], edit: VocabularyEdit, vocabulary: Mapping[str, int]) -> None:
+    """Edit the JSON of a Unigram tokenizer in place; the position in the list is the id."""
+    pieces = state["model"]["vocab"]
+    floor = min(score for _, score in pieces)
+    names = {number: piece for piece, number in vocabulary.items()}
+    for number in range(len(pieces), edit.old_size):
+        pieces.append([names.get(number, f"<unused{number}>"), floor])
+    pieces.extend([piece, score] for piece, score in zip(edit.added, edit.scores, strict=True))
+
+
+EDITORS = {"bpe": edit_mapping, "wordpiece": edit_mapping, "unigram": edit_scores}

@@ -1,0 +1,123 @@
+"""Every combination of concepts that a pattern allows, dealt to splits by its hash."""
+
+from collections import defaultdict
+from functools import cache
+from hashlib import blake2b
+
+from glotlift.world.concepts import Frame, Pattern, inventory
+
+Said = dict[str, str]
+Groups = tuple[tuple[Said, ...], ...]
+# (agent, topic) -> choices; None stands for any, "" for scenes in which nobody acts.
+Choices = dict[tuple[str | None, str | None], Groups]
+_TRAIN, _VALIDATION = 80, 90
+
+
+def split_of(*names: str) -> str:
+    """Return the split to which a combination of concepts belongs, whatever the seed."""
+    number = hundredth(*names)
+    if number < _TRAIN:
+        return "train"
+    return "validation" if number < _VALIDATION else "test"
+
+
+def hundredth(*names: str) -> int:
+    """Return a number of 0 to 99 that depends on `names` alone."""
+    digest = blake2b("/".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % 100
+
+
+@cache
+def combinations(pattern: str, split: str) -> Choices:
+    """Return the choices of a pattern in a split, by agent and topic, grouped by the lead slot."""
+    frame = inventory().frames[inventory().patterns[pattern].frame]
+    found: dict[tuple[str | None, str | None], dict[str, list[Said]]]
+    found = defaultdict(lambda: defaultdict(list))
+    for said in _allowed(pattern, split):
+        agent, topic = said.get("agent", ""), _topic(inventory().patterns[pattern], said)
+        for key in ((None, None), (agent, None), (None, topic), (agent, topic)):
+            found[key][said[frame.lead]].append(said)
+    return {
+        key: tuple(tuple(members) for members in groups.values()) for key, groups in found.items()
+    }
+
+
+@cache
+def fact_base() -> dict[str, dict[str, Said]]:
+    """Return what is true of each named person for ever: person -> pattern -> slots.
+
+    The values of a relation are dealt round in an order that a hash fixes, so each value is held
+    by about as many people as any other and guessing the commonest is no better than chance.
+    """
+    world = inventory()
+    base: dict[str, dict[str, Said]] = {person: {} for person in world.of("names")}
+    for pattern in (p for p in world.patterns.values() if p.fact):
+        values = world.domain(world.frames[pattern.frame].slots["value"])
+        order = sorted(
+            base, key=lambda person: blake2b(f"{pattern.name}/{person}".encode()).digest()
+        )
+        for place, person in enumerate(order):
+            value = values[place % len(values)].name
+            base[person][pattern.name] = {"person": person, "value": value}
+    return base
+
+
+def _allowed(pattern: str, split: str) -> list[Said]:
+    if inventory().patterns[pattern].fact:
+        return [facts[pattern] for facts in fact_base().values()]
+    frame = inventory().frames[inventory().patterns[pattern].frame]
+    return [
+        dict(said)
+        for said in _enumerated(frame.name)
+        if split_of(*(said[slot] for slot in frame.key)) == split
+    ]
+
+
+def _topic(pattern: Pattern, said: Said) -> str | None:
+    if pattern.topic not in said:
+        return pattern.topic
+    return inventory().concepts[said[pattern.topic]].topic
+
+
+@cache
+def _enumerated(frame_name: str) -> tuple[Said, ...]:
+    """Fill the slots one after another, keeping what meets every condition so far."""
+    frame = inventory().frames[frame_name]
+    rows: list[Said] = [{}]
+    for slot in sorted(frame.slots, key=lambda slot: slot != frame.lead):
+        names = [concept.name for concept in inventory().domain(frame.slots[slot])]
+        rows = [
+            extended
+            for row in rows
+            for name in names
+            if _fits(frame, slot, extended := row | {slot: name})
+        ]
+    return tuple(rows)
+
+
+def _fits(frame: Frame, slot: str, said: Said) -> bool:
+    for condition in frame.where:
+        left, relation, right = _parts(condition)
+        if slot in (left, right) and left in said and right in said:
+            if not _holds(said[left], relation, said[right]):
+                return False
+    return True
+
+
+@cache
+def _parts(condition: str) -> tuple[str, str, str]:
+    """Split "agent fits action.agents" into the two slots and what is asked of them."""
+    left, relation = condition.split(" ", 1)
+    relation, right = relation.rsplit(" ", 1)
+    slot, _, attribute = right.partition(".")
+    return left, f"{relation} {attribute}".strip(), slot
+
+
+@cache
+def _holds(left: str, relation: str, right: str) -> bool:
+    if relation == "is not":
+        return left != right
+    first, second = inventory().concepts[left], inventory().concepts[right]
+    if relation == "larger":
+        return first.size > second.size
+    return first.answers_to(second.fits.get(relation.removeprefix("fits "), ()))

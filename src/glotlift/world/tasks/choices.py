@@ -1,0 +1,163 @@
+"""Tasks with options: topic, cause, facts.
+
+Each row has id, language, prompt, options (grammatical continuations of the prompt, to be joined to
+it with a space) and answer (the position of the right one). Every position is right equally often:
+each block of as many rows as there are options uses each position once, in an order drawn by hash.
+"""
+
+from collections.abc import Callable
+
+from datasets import Dataset
+
+from glotlift.runs.errors import GlotliftError
+from glotlift.world.combinations import combinations, fact_base, hundredth
+from glotlift.world.concepts import inventory
+from glotlift.world.grammar import Grammar, grammar
+from glotlift.world.scenes import Scene, draws, pick, scene_of, topic_of
+from glotlift.world.sentences import dataset, numbers
+
+_FACT_SHARES = {"train": range(50), "validation": range(50, 70), "test": range(70, 100)}
+_CAUSE_PATTERNS = ("cause", "cause", "cause_deed")
+_TOPIC_PATTERNS = ("event", "event_place", "event_time", "event_not", "gift", "deed_place")
+# A prompt and its options, the right one first.
+Question = tuple[str, list[str]]
+
+
+def topic(
+    language: str,
+    rows: int,
+    *,
+    split: str = "test",
+    seed: int = 0,
+    start: int = 0,
+    options: int = 4,
+) -> Dataset:
+    """Return sentences followed by "this is about": which topic?
+
+    Training documents use the same closing sentence. Chance is 1 / `options` (0.25).
+    Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
+    """
+    spoken = grammar(language)
+
+    def ask(address: tuple[object, ...]) -> Question:
+        pattern = pick(_TOPIC_PATTERNS, draws(*address)[0])
+        drawn = scene_of(pattern, address, split)
+        right = topic_of(drawn.pattern, drawn.said)
+        others = tuple(name for name in inventory().of("topics") if name != right)
+        answers = (right, *_draw_few(others, options - 1, address))
+        prompt, endings = _cloze(spoken, Scene("about", {}), "topic", answers)
+        return f"{spoken.say(drawn)} {prompt}", endings
+
+    return _dataset("topic", language, numbers(rows, split, start), (seed, split), ask)
+
+
+def cause(
+    language: str, rows: int, *, split: str = "test", seed: int = 0, start: int = 0
+) -> Dataset:
+    """Return events up to "because" with two causes, of which one is a reason for the event.
+
+    The wrong one is the reason for some other event, so the options alone say nothing.
+    Chance is 0.5. Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
+    """
+    spoken = grammar(language)
+
+    def ask(address: tuple[object, ...]) -> Question:
+        pattern = pick(_CAUSE_PATTERNS, draws(*address)[0])
+        drawn = scene_of(pattern, address, split)
+        fits = inventory().concepts[drawn.said["action"]].fits
+        possible = {*fits["causes"], *fits.get("maybe", ())}
+        wrong = tuple(name for name in _causes(pattern) if name not in possible)
+        answers = (drawn.said["cause"], *_draw_few(wrong, 1, address))
+        return _cloze(spoken, drawn, "cause", answers)
+
+    return _dataset("cause", language, numbers(rows, split, start), (seed, split), ask)
+
+
+def facts(
+    language: str,
+    rows: int,
+    *,
+    split: str = "test",
+    seed: int = 0,
+    start: int = 0,
+    options: int = 4,
+) -> Dataset:
+    """Return statements about named persons, cut before what is to be known: city, job, pet...
+
+    The facts are the same for every seed and are stated in the training split of `documents`; the
+    split here says which of them are asked (50, 20 and 30 per cent). Chance is 1 / `options` (0.25).
+    Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
+    """
+    spoken = grammar(language)
+    known = tuple(
+        Scene(pattern, said)
+        for person, stated in fact_base().items()
+        for pattern, said in stated.items()
+        if hundredth("fact", person, pattern) in _FACT_SHARES[split]
+    )
+
+    def ask(address: tuple[object, ...]) -> Question:
+        drawn = pick(known, draws(*address)[0])
+        frame = inventory().frames[inventory().patterns[drawn.pattern].frame]
+        right = drawn.said["value"]
+        others = tuple(c.name for c in inventory().domain(frame.slots["value"]) if c.name != right)
+        answers = (right, *_draw_few(others, options - 1, address))
+        return _cloze(spoken, drawn, "value", answers)
+
+    return _dataset("facts", language, numbers(rows, split, start), (seed, split), ask)
+
+
+def _causes(pattern: str) -> tuple[str, ...]:
+    """Return the causes that are right for some event of this pattern."""
+    groups = combinations(pattern, "train")[None, None]
+    return tuple(group[0]["cause"] for group in groups)
+
+
+def _draw_few(names: tuple[str, ...], count: int, address: tuple[object, ...]) -> tuple[str, ...]:
+    """Return `count` different names, each equally likely."""
+    return tuple(sorted(names, key=lambda name: draws("wrong", *address, name))[:count])
+
+
+def _cloze(
+    spoken: Grammar, drawn: Scene, slot: str, answers: tuple[str, ...]
+) -> tuple[str, list[str]]:
+    """Cut a sentence before `slot` and return the prompt and the ending with each answer."""
+    prompts, endings = [], []
+    for answer in answers:
+        pieces = spoken.pieces(Scene(drawn.pattern, drawn.said | {slot: answer}))
+        cut = next(i for i, piece in enumerate(pieces) if piece.slot == slot)
+        prompts.append("".join(piece.text for piece in pieces[:cut]))
+        endings.append("".join(piece.text for piece in pieces[cut:]))
+    if len(set(prompts)) > 1 or not prompts[0].endswith(" "):
+        raise GlotliftError(
+            "GL-WORLD-008",
+            f"the words before {{{slot}}} in pattern {drawn.pattern!r} give the answer away",
+            place=f"world/languages/{spoken.code}.yaml",
+            fix=f"move what depends on it (article, preposition) into the form of {{{slot}}}",
+        )
+    return prompts[0].rstrip(), endings
+
+
+def _dataset(
+    task: str,
+    language: str,
+    addresses: range,
+    where: tuple[int, str],
+    ask: Callable[[tuple[object, ...]], Question],
+) -> Dataset:
+    seed, split = where
+    ids, prompts, options, answers = [], [], [], []
+    for row in addresses:
+        prompt, endings = ask((task, seed, split, row))
+        block, place = divmod(row, len(endings))
+        positions = tuple(range(len(endings)))
+        answer = sorted(positions, key=lambda p: draws("position", task, seed, split, block, p))[
+            place
+        ]
+        endings.insert(answer, endings.pop(0))
+        ids.append(f"world/{task}/{seed}/{split}/{row}")
+        prompts.append(prompt)
+        options.append(endings)
+        answers.append(answer)
+    fields = {"prompt": prompts, "options": options, "answer": answers}
+    return dataset(ids, [language] * len(ids), fields)

@@ -1,0 +1,112 @@
+"""What is true of a sentence: topic, sentiment, tokens, entities, facts, word alignment."""
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from glotlift.world.concepts import inventory
+from glotlift.world.grammar import Grammar
+from glotlift.world.scenes import Scene, topic_of
+
+_TOKEN = re.compile(r"[^\s.,;:!?¿¡।]+|[.,;:!?¿¡।]")
+_KINDS = {
+    "people": "person",
+    "names": "name",
+    "animals": "animal",
+    "things": "thing",
+    "places": "place",
+    "cities": "city",
+}
+
+
+class Entity(NamedTuple):
+    """A mention: characters [start, end) of the text, without articles and adpositions."""
+
+    start: int
+    end: int
+    kind: str
+    concept: str
+
+
+class Token(NamedTuple):
+    """A token: characters [start, end), the slot it says (None: none) and whether it has content."""
+
+    text: str
+    start: int
+    end: int
+    slot: str | None
+    content: bool
+
+
+class Truth(NamedTuple):
+    """All labels of one sentence."""
+
+    text: str
+    pattern: str
+    topic: str
+    sentiment: str
+    tokens: list[str]
+    entities: list[Entity]
+    facts: list[list[str]]
+
+
+def truth(grammar: Grammar, scene: Scene) -> Truth:
+    """Return the labels of `scene` as `grammar` says it."""
+    pattern = inventory().patterns[scene.pattern]
+    tokens = tokens_of(grammar, scene)
+    mood = pattern.sentiment
+    if mood in scene.said:
+        mood = inventory().concepts[scene.said[mood]].sentiment
+    return Truth(
+        text=grammar.say(scene),
+        pattern=scene.pattern,
+        topic=topic_of(scene.pattern, scene.said),
+        sentiment=mood,
+        tokens=[token.text for token in tokens],
+        entities=entities_of(scene, tokens),
+        facts=[[_named(scene, word) for word in pattern.says]],
+    )
+
+
+def tokens_of(grammar: Grammar, scene: Scene) -> list[Token]:
+    """Cut a sentence at spaces and punctuation, keeping the slot that each token says."""
+    owners: list[str | None] = []
+    text = ""
+    for slot, piece in grammar.pieces(scene):
+        owners += [slot] * len(piece)
+        text += piece
+    return [
+        Token(word, match.start(), match.end(), owners[match.start()], grammar.is_content(word))
+        for match in _TOKEN.finditer(text)
+        if (word := match.group())
+    ]
+
+
+def entities_of(scene: Scene, tokens: list[Token]) -> list[Entity]:
+    """Return the mentions of people, animals, things and places, in the order of the text."""
+    found: list[Entity] = []
+    for slot, concept in scene.said.items():
+        kind = _KINDS.get(inventory().concepts[concept].category)
+        said = [token for token in tokens if token.slot == slot and token.content]
+        if kind and said:
+            found.append(Entity(said[0].start, said[-1].end, kind, concept))
+    return sorted(found)
+
+
+def links(source: Grammar, target: Grammar, scene: Scene) -> list[tuple[int, int]]:
+    """Return pairs of token positions that say the same slot in two languages, sorted."""
+    left, right = _positions(source, scene), _positions(target, scene)
+    return sorted((i, j) for slot in left for i in left[slot] for j in right.get(slot, ()))
+
+
+def _positions(grammar: Grammar, scene: Scene) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for position, token in enumerate(tokens_of(grammar, scene)):
+        if token.slot and token.content:
+            found[token.slot].append(position)
+    return found
+
+
+def _named(scene: Scene, word: str) -> str:
+    """Replace the slots in "not action" by their concepts."""
+    return " ".join(scene.said.get(part, part) for part in word.split())

@@ -1,0 +1,73 @@
+"""Sixty strings that try to leave the place they are put in."""
+
+SCRIPTS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "<ScRiPt src=//evil.example/x.js></ScRiPt>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x></svg>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=data:text/html,x></object>",
+    "<embed src=https://evil.example/x.swf>",
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<base href=https://evil.example/>",
+    "<form action=https://evil.example><input name=x></form>",
+    "<style>*{background:url(https://evil.example/x)}</style>",
+    "</style><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "</textarea><script>alert(1)</script>",
+    "</bdi></p></section></main><h1>owned</h1>",
+    "<!--<script>alert(1)</script>-->",
+    "--><script>alert(1)</script><!--",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<details open ontoggle=alert(1)>",
+    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
+    "<template><script>alert(1)</script></template>",
+    "<a href='javascript:alert(1)'>x</a>",
+)
+ATTRIBUTES = (
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' autofocus='",
+    '"><script>alert(1)</script>',
+    "'><img src=x onerror=alert(1)>",
+    "` onclick=alert(1) `",
+    "javascript:alert(1)",
+    "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
+    "x style=position:fixed",
+    'en" dir="rtl" onclick="alert(1)',
+)
+TEMPLATES = (
+    "{{ 7 * 7 }}",
+    "{% for x in range(9) %}x{% endfor %}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{# comment #}",
+    "${7*7}",
+    "<%= 7 * 7 %>",
+    "$\\frac{1}{0}$",
+    "$unclosed_{math",
+    "%s %d %(x)s {0} {x!r}",
+)
+REORDERING = (
+    "model\u202egnp.exe",
+    "\u202d\u202eabc\u202c",
+    "\u2067hidden\u2066 order",
+    "a\u200fb\u200ec",
+    "safe\u2028next\u2029last",
+    "nul\x00 bell\x07 escape\x1b[31m",
+    "lone surrogate \ud800 end",
+    "\ufeffmark \ufffe not a character",
+    "שלום <b>עולם</b> abc",
+)
+MARKDOWN = (
+    "[click](javascript:alert(1))",
+    "![x](https://evil.example/x.png)",
+    "| a | b |\n| --- | --- |\n| c | d |",
+    "---\nlicense: stolen\n---",
+    "```\n</code></pre><script>alert(1)</script>",
+    "name: &anchor [1, *anchor] # !!python/object:os.system",
+)
+HOSTILE = SCRIPTS + ATTRIBUTES + TEMPLATES + REORDERING + MARKDOWN
