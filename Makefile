@@ -10,7 +10,7 @@ DOCS_STAMP := $(VENV)/.installed-docs
 # More than four workers cost more in starting torch than they save.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 
-.PHONY: setup demo test test-slow lint docs clean
+.PHONY: setup demo test test-slow lint pages docs clean
 
 setup: $(STAMP)
 
@@ -40,8 +40,10 @@ test: lint
 test-slow: setup
 	$(BIN)/python -m pytest -m slow -q
 
-docs: $(DOCS_STAMP)
+pages: setup
 	$(BIN)/python docs/generate.py
+
+docs: $(DOCS_STAMP) pages
 	$(BIN)/mkdocs build --strict
 
 clean:

@@ -1,4 +1,4 @@
-"""Write the generated pages: one per recipe, their table, and one entry per error code.
+"""Write the generated pages: one per recipe, their table, the reference, and the error codes.
 
 python docs/generate.py          write them
 python docs/generate.py --check  exit with 1 when a page is not what would be written
@@ -28,6 +28,7 @@ DOCS = Path(__file__).parent
 SOURCE = Path(glotlift.__file__).parent
 CODE = re.compile(r"GL-[A-Z]+-\d{3}")
 NOTE = "<!-- Written by docs/generate.py; do not edit. -->"
+UNLISTED = {"commands", "recipes"}
 VARIES = "(the message tells)"
 
 SMALL = (
@@ -196,6 +197,26 @@ def errors_page(source: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def reference_page(room: Path) -> str:
+    """Return the reference of a room: the names that it exports, or else all its modules."""
+    tree = ast.parse((room / "__init__.py").read_text(encoding="utf-8"))
+    exported = exports(tree)
+    modules = sorted(path.stem for path in room.glob("[!_]*.py"))
+    members = [f"{module}.{name}" for name, module in exported.items()] or [
+        f"glotlift.{room.name}.{module}" for module in modules
+    ]
+    about = (ast.get_docstring(tree) or "").replace("\n", " ")
+    return "\n\n".join([NOTE, f"# {room.name}", about, *(f"::: {one}" for one in members)]) + "\n"
+
+
+def exports(tree: ast.Module) -> dict[str, str]:
+    """Return the names that a package's `attach` exports, with the module that defines each."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "attach":
+            return dict(ast.literal_eval(node.args[1]))
+    return {}
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page by its path."""
     publications = read_publications()
@@ -207,13 +228,17 @@ def pages() -> dict[Path, str]:
     }
     made[DOCS / "recipes" / "index.md"] = recipes_index()
     made[DOCS / "errors.md"] = errors_page(SOURCE)
+    for room in sorted(path.parent for path in SOURCE.glob("*/__init__.py")):
+        if room.name not in UNLISTED:
+            made[DOCS / "reference" / f"{room.name}.md"] = reference_page(room)
     return made
 
 
 def stale() -> list[Path]:
     """Return the pages on disk that are not what would be written now."""
     made = pages()
-    old = set((DOCS / "recipes").glob("*.md")) - made.keys()
+    kept = {path for name in ("recipes", "reference") for path in (DOCS / name).glob("*.md")}
+    old = kept - made.keys()
     changed = {
         path
         for path, text in made.items()

@@ -24,7 +24,7 @@ def effects(seeds: int, rows: int, spread: tuple[float, float, float], seed: int
 
 
 def short(a: np.ndarray, b: np.ndarray | float, **options: object) -> Interval:
-    return paired_difference(a, b, resamples=300, **options)  # type: ignore[arg-type]
+    return paired_difference(a, b, resamples=300, **options)
 
 
 def coverage(seeds: int, spread: tuple[float, float, float], repetitions: int, seed: int) -> float:
@@ -210,7 +210,7 @@ def test_equal_arms_have_no_difference() -> None:
 )
 def test_refusals(a: object, b: object, weights: object, code: str) -> None:
     with pytest.raises(GlotliftError) as error:
-        paired_difference(a, b, weights=weights)  # type: ignore[arg-type]
+        paired_difference(a, b, weights=weights)
     assert error.value.code == code
 
 

@@ -9,7 +9,7 @@ from glotlift.runs.errors import GlotliftError
 
 
 def claim(kind: str, margin: float = 0.1, **more: object) -> Claim:
-    return Claim("c", "a beats b", "accuracy", "a", "b", kind, margin, "points", **more)  # type: ignore[arg-type]
+    return Claim("c", "a beats b", "accuracy", "a", "b", kind, margin, "points", **more)
 
 
 def interval(low: float, high: float) -> Interval:

@@ -43,6 +43,7 @@ def test_every_new_piece_is_reached_by_ordinary_segmentation(kind):
     edit, after = extended(kind)
     found = occurring(after, MIXED)
     assert len(edit.added) >= 40
+    assert not edit.unreached
     assert set(edit.steps) == set(edit.added) - found
     assert set(edit.added) <= found | parts_of(edit, found)
     if kind != "bpe":

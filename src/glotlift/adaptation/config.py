@@ -11,7 +11,9 @@ from glotlift.runs.config import Config
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
 
-Paths = Annotated[list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+Paths = Annotated[
+    list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 UNITS = {"s": 1, "m": 60, "h": 3600, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -103,7 +105,11 @@ class AdaptConfig(Config):
     @classmethod
     def known_kept(cls, keep: Any) -> Any:
         """Write the kept languages as code_Script."""
-        return {language(str(tag)).code: paths for tag, paths in keep.items()} if isinstance(keep, dict) else keep
+        return (
+            {language(str(tag)).code: paths for tag, paths in keep.items()}
+            if isinstance(keep, dict)
+            else keep
+        )
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -125,11 +131,16 @@ class AdaptConfig(Config):
             )
         if self.replay not in ("auto", 0) and not self.keep:
             raise GlotliftError(
-                "GL-ADAPT-003", "nothing to replay", place="replay", fix="give keep: {LANGUAGE: TEXT}"
+                "GL-ADAPT-003",
+                "nothing to replay",
+                place="replay",
+                fix="give keep: {LANGUAGE: TEXT}",
             )
         if self.training.blocks_per_step < self.training.micro_blocks:
             object.__setattr__(
-                self, "training", self.training.model_copy(update={"micro_blocks": self.training.blocks_per_step})
+                self,
+                "training",
+                self.training.model_copy(update={"micro_blocks": self.training.blocks_per_step}),
             )
         return self
 

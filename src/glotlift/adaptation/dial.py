@@ -10,7 +10,9 @@ from typing import Any
 from glotlift.adaptation.config import AdaptConfig, parse_budget
 from glotlift.runs.errors import GlotliftError
 
-PASSES = 4  # over the target text, when the dial is not set: beyond about four, repetition pays little
+PASSES = (
+    4  # over the target text, when the dial is not set: beyond about four, repetition pays little
+)
 MINIMUM_BYTES = 20_000  # less text is refused
 COMFORTABLE_BYTES = 500_000  # less text is warned about
 BYTES_PER_PIECE = 400  # of target text for each new piece, so that a piece is met often enough

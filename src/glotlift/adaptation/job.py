@@ -2,16 +2,14 @@
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.runs.config import load_config
 from glotlift.runs.folders import RunFolder
-
-STORY = ("text", "dial", "vocabulary", "before", "rows", "training", "after")
+from glotlift.runs.progress import hush_libraries
 
 
 def adapt(config: AdaptConfig | Mapping[str, Any] | Path) -> Path:
@@ -26,6 +24,7 @@ def adapt(config: AdaptConfig | Mapping[str, Any] | Path) -> Path:
     config = config if isinstance(config, AdaptConfig) else load_config(AdaptConfig, config)
     from glotlift.adaptation import steps, text
 
+    hush_libraries()
     team = steps.Team()
     run = team.open(config, text.input_hashes(config))
     try:
@@ -40,7 +39,9 @@ def adapt(config: AdaptConfig | Mapping[str, Any] | Path) -> Path:
                 "vocabulary",
                 lambda folder: steps.change_vocabulary(config, files, corpus, dial, folder),
             )
-            team.stage(run, "before", lambda folder: steps.measure(config, files.folder, corpus, folder))
+            team.stage(
+                run, "before", lambda folder: steps.measure(config, files.folder, corpus, folder)
+            )
             steps.train_rows(config, dial, corpus, run, team)
             steps.train_all(config, dial, corpus, run, team)
             trained = run.path / "training" / "model"
@@ -69,9 +70,3 @@ def finish(config: AdaptConfig, revision: str | None, run: RunFolder) -> None:
 def read_stage(run: RunFolder, stage: str, name: str) -> Any:
     """Return a JSON file of a finished stage."""
     return json.loads((run.path / stage / name).read_text(encoding="utf-8"))
-
-
-def timed(make: Callable[[], Any]) -> tuple[Any, float]:
-    """Return what `make` returns and the seconds it took."""
-    started = time.monotonic()
-    return make(), time.monotonic() - started

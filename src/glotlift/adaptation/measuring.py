@@ -52,7 +52,9 @@ def tasks(config: AdaptConfig, client: LocalModel, codes: Sequence[str]) -> list
                     "language": code,
                     "metric": "accuracy",
                     "rows": len(rows),
-                    "chance": float(sum(1 / len(options) for options in rows["options"]) / len(rows)),
+                    "chance": float(
+                        sum(1 / len(options) for options in rows["options"]) / len(rows)
+                    ),
                     "scores": [float(score) for score in outcome.correct],
                 }
             )

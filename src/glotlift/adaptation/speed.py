@@ -35,13 +35,22 @@ def training_speed(
     density = len(flat) / max(1, sum(features["bytes"]))  # tokens per byte
     if sum(p.numel() for p in model.parameters()) > LARGEST and not machine.has_accelerator():
         tokens = ASSUMED_FLOPS / (6 * sum(p.numel() for p in model.parameters()))
-        return {"tokens": tokens, "bytes": tokens / density, "read_tokens": 3 * tokens, "density": density}
+        return {
+            "tokens": tokens,
+            "bytes": tokens / density,
+            "read_tokens": 3 * tokens,
+            "density": density,
+        }
     batch = sample_batch(objective, flat, offsets, block, micro_blocks)
     device = torch.device("cuda" if machine.has_accelerator() else "cpu")
     model, batch = model.to(device), {name: values.to(device) for name, values in batch.items()}
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9)
     count = sum(len(piece) for piece in [flat]) and int((batch["labels"] != -100).sum())
-    count = max(count, 1) if isinstance(objective, CausalLanguageModelling) else batch["input_ids"].numel()
+    count = (
+        max(count, 1)
+        if isinstance(objective, CausalLanguageModelling)
+        else batch["input_ids"].numel()
+    )
     seconds = [train_step(model, objective, batch, optimizer) for _ in range(steps + 1)][1:]
     started = time.perf_counter()
     with torch.no_grad():
@@ -82,7 +91,9 @@ def sample_batch(
     pieces = [
         flat[offsets[row] + start : offsets[row] + stop]
         for row in range(len(offsets) - 1)
-        for start, stop in split_document(int(offsets[row + 1] - offsets[row]), block, objective.overlap)
+        for start, stop in split_document(
+            int(offsets[row + 1] - offsets[row]), block, objective.overlap
+        )
     ]
     packed = [[pieces[i] for i in block_] for block_ in pack([len(p) for p in pieces], block)]
     blocks = (packed * micro_blocks)[:micro_blocks]

@@ -14,7 +14,13 @@ from glotlift.adaptation.text import Text, spread, training_sources
 from glotlift.corpus import Mixture, hand
 from glotlift.languages import language
 from glotlift.models.deltas import AllWeights, Delta, LowRank, NewRows, Together
-from glotlift.models.loading import ModelFiles, find_model, load_model, load_tokenizer, parameter_count
+from glotlift.models.loading import (
+    ModelFiles,
+    find_model,
+    load_model,
+    load_tokenizer,
+    parameter_count,
+)
 from glotlift.objectives.bits import longest_input
 from glotlift.objectives.choice import objective_for
 from glotlift.objectives.packing import columns
@@ -22,7 +28,13 @@ from glotlift.runs import atomic, machine
 from glotlift.runs.folders import RunFolder
 from glotlift.runs.progress import say
 from glotlift.training.schedule import Budget
-from glotlift.training.stages import Stage, Trained, TrainingSettings, discard_checkpoints, run_stage
+from glotlift.training.stages import (
+    Stage,
+    Trained,
+    TrainingSettings,
+    discard_checkpoints,
+    run_stage,
+)
 from glotlift.training.starters import STARTER, starter_address
 from glotlift.vocabulary import (
     apply_edit,
@@ -136,7 +148,11 @@ def change_vocabulary(
     model = load_model(files)
     kept = {code: corpus.texts("train", code, REPORTED) for code in config.keep}
     watched = {code: corpus.texts("validation", code, REPORTED) for code in config.languages}
-    report = {"report_before": vocabulary_report(tokenizer, watched), "pieces_added": 0, "unreached": 0}
+    report = {
+        "report_before": vocabulary_report(tokenizer, watched),
+        "pieces_added": 0,
+        "unreached": 0,
+    }
     extended = tokenizer
     if dial.pieces:
         edit = extend(
@@ -154,7 +170,12 @@ def change_vocabulary(
     report["report_after"] = vocabulary_report(extended, watched)
     report["audit"] = audit(tokenizer, extended, watched)
     report["segmentation"] = [
-        {"language": code, "text": text, "before": segment(tokenizer, text), "after": segment(extended, text)}
+        {
+            "language": code,
+            "text": text,
+            "before": segment(tokenizer, text),
+            "after": segment(extended, text),
+        }
         for code in config.languages
         for text in [first_sentences(text) for text in watched[code][:3]]
     ]
@@ -192,7 +213,17 @@ def train_all(config: AdaptConfig, dial: Dial, corpus: Text, run: RunFolder, tea
     warmed = run.done("rows")
     share = 1 - config.extension.warmup_share if warmed else 1.0
     source = run.path / ("rows" if warmed else "vocabulary") / "model"
-    train(config, dial, corpus, run, team, name="training", source=source, share=share, delta=moving(config, run))
+    train(
+        config,
+        dial,
+        corpus,
+        run,
+        team,
+        name="training",
+        source=source,
+        share=share,
+        delta=moving(config, run),
+    )
 
 
 def moving(config: AdaptConfig, run: RunFolder) -> Delta:
@@ -225,7 +256,12 @@ def train(
     watched = {code: spread(corpus.texts("validation", code), WATCHED) for code in config.languages}
     checkpoints = run.path / ".checkpoints" / name
     trained = run_stage(
-        model, tokenizer, stage, checkpoints, validation=watched, event=run.event if team.leads else None
+        model,
+        tokenizer,
+        stage,
+        checkpoints,
+        validation=watched,
+        event=run.event if team.leads else None,
     )
 
     def write(folder: Path) -> None:
@@ -251,13 +287,15 @@ def make_stage(
     sources, shares = training_sources(corpus, config.language, dial.replay_share)
     objective = objective_for(model, tokenizer)
     features = {source: objective.prepare(rows) for source, rows in sources.items()}
-    mixture = Mixture(sources, hand(shares), seed=config.seed)
+    mixture = Mixture(sources, hand(shares), seed=config.seed + (name == "rows"))
     budget = Budget(max(1, round(dial.budget_bytes * share)), "bytes")
     settings = stage_settings(config, dial, budget, features)
     return Stage(name, features, mixture, budget, delta, settings, seed=config.seed)
 
 
-def stage_settings(config: AdaptConfig, dial: Dial, budget: Budget, features: Any) -> TrainingSettings:
+def stage_settings(
+    config: AdaptConfig, dial: Dial, budget: Budget, features: Any
+) -> TrainingSettings:
     """Return the stage's settings; a small budget gets smaller steps, so that there are enough."""
     tokens = sum(int(columns(rows)[1][-1]) for rows in features.values())
     length = sum(sum(rows["bytes"]) for rows in features.values())
@@ -309,9 +347,12 @@ def measure(config: AdaptConfig, source: Path, corpus: Text, folder: Path) -> No
     if machine.has_accelerator():
         model = model.cuda()
     held_out = {
-        code: spread(corpus.texts("test", code), config.evaluation.documents) for code in config.languages
+        code: spread(corpus.texts("test", code), config.evaluation.documents)
+        for code in config.languages
     }
-    atomic.write_json(folder / "measurements.json", measurements(config, model, tokenizer, held_out))
+    atomic.write_json(
+        folder / "measurements.json", measurements(config, model, tokenizer, held_out)
+    )
 
 
 def names(codes: list[str]) -> dict[str, str]:

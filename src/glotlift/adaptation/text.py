@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Dataset, DatasetDict, concatenate_datasets, load_from_disk
+from datasets import Dataset, DatasetDict, load_from_disk
 
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.corpus import Ledger, deduplicate, read, split_rows
@@ -58,8 +58,7 @@ def input_hashes(config: AdaptConfig) -> dict[str, str]:
 def gather(config: AdaptConfig) -> tuple[Text, Ledger]:
     """Read, deduplicate and split the text of every language.
 
-    One item has one split in all languages. Raises GL-ADAPT-006 when nothing is left of a
-    language.
+    One item has one split in all languages.
     """
     rows: dict[str, DatasetDict] = {}
     table = []
@@ -67,19 +66,12 @@ def gather(config: AdaptConfig) -> tuple[Text, Ledger]:
     for code in config.languages:
         ledger = Ledger()
         addresses = config.text if code == config.language else config.keep[code]
-        read_rows = concatenate_datasets(
-            [read(address, language=code, ledger=ledger) for address in addresses]
+        kept = deduplicate(read(addresses, language=code, ledger=ledger), ledger)
+        rows[code] = split_rows(
+            kept, validation=config.validation, test=config.test, seed=config.seed
         )
-        kept = deduplicate(read_rows, ledger)
-        if len(kept) == 0:
-            raise GlotliftError(
-                "GL-ADAPT-006",
-                f"no usable {code} text: {dict(ledger.counts())}",
-                place=", ".join(addresses),
-                fix="see the reasons in the ledger",
-            )
-        rows[code] = split_rows(kept, validation=config.validation, test=config.test, seed=config.seed)
         table.append(describe(config, code, kept, rows[code], ledger))
+        whole.read += ledger.read
         whole.rows.extend(ledger.rows)
     return Text(rows, table), whole
 
@@ -110,7 +102,9 @@ def save_text(text: Text, ledger: Ledger, folder: Path) -> None:
 def load_text(folder: Path) -> Text:
     """Read what `save_text` wrote."""
     table = json.loads((folder / "table.json").read_text(encoding="utf-8"))
-    return Text({row["language"]: load_from_disk(str(folder / row["language"])) for row in table}, table)
+    return Text(
+        {row["language"]: load_from_disk(str(folder / row["language"])) for row in table}, table
+    )
 
 
 def training_sources(

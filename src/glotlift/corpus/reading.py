@@ -233,5 +233,5 @@ def nothing_kept(address: Address, ledger: Ledger) -> GlotliftError:
     """Return the error that says why no row was left."""
     reasons = ", ".join(f"{reason} ({count})" for reason, count in ledger.counts().items())
     cause = f"no row kept of {ledger.read} read" + (f": {reasons:.200}" if reasons else "")
-    fix = "check the files, or name the columns with columns={'text': ...}"
+    fix = "check the files and the language, or name the column: columns={'text': ...}"
     return GlotliftError("GL-CORPUS-009", cause, place=str(address)[:200], fix=fix)

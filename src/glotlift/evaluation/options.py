@@ -50,7 +50,7 @@ def evaluate_options(
     is. With `blind` the prompt is withheld: a control that shows what the options give away. Among
     equal scores the first option is taken.
 
-    Raises GL-EVALUATION-006 or -007 (rows), -008 (an answer that is none of the options) or -009
+    Raises GL-EVALUATION-006 or -007 (rows), -008 (an answer that is none of the options, or an empty option) or -009
     (an unknown normalisation).
     """
     if normalise not in ("sum", "tokens", "bytes"):
@@ -60,12 +60,13 @@ def evaluate_options(
             fix="choose sum, tokens or bytes",
         )
     check_columns(rows, OPTION_COLUMNS)
-    contexts, texts, counts = flatten(rows, blind)
+    contexts, texts = flatten(rows, blind)
+    counts = [len(options) for options in rows["options"]]
     log_probabilities, tokens = scorer.score(contexts, texts)
     size = {
         "sum": np.ones(len(texts)),
         "tokens": tokens,
-        "bytes": np.array([len(text.encode()) for text in texts]),
+        "bytes": np.array([len(o.encode()) for options in rows["options"] for o in options]),
     }[normalise]
     parts = np.split(log_probabilities / size, np.cumsum(counts)[:-1])
     chosen = np.array([int(np.argmax(part)) for part in parts], np.int64)
@@ -80,22 +81,20 @@ def evaluate_options(
     )
 
 
-def flatten(rows: Dataset, blind: bool) -> tuple[list[str], list[str], list[int]]:
-    """Return contexts and continuations, one per option, and the number of options per row."""
+def flatten(rows: Dataset, blind: bool) -> tuple[list[str], list[str]]:
+    """Return contexts and continuations, one per option."""
     contexts: list[str] = []
     texts: list[str] = []
-    counts: list[int] = []
     for row in rows:
         options = row["options"]
-        if len(options) < 2 or not 0 <= row["answer"] < len(options):
+        if len(options) < 2 or not all(options) or not 0 <= row["answer"] < len(options):
             raise GlotliftError(
                 "GL-EVALUATION-008",
-                f"answer {row['answer']} is none of {len(options)} options",
+                f"answer {row['answer']} of {len(options)} options cannot be chosen",
                 place=f"row {row['id']}",
-                fix="give two or more options and the index of the right one",
+                fix="give two or more non-empty options and the index of the right one",
             )
         space = joint(row["language"], row["prompt"])
         contexts += ["" if blind else row["prompt"]] * len(options)
         texts += [space + option for option in options]
-        counts.append(len(options))
-    return contexts, texts, counts
+    return contexts, texts

@@ -58,7 +58,9 @@ class NewRows:
         patch(embedding, "weight", ids, rows)
         if head is None:
             return model
-        patch(head, "weight", ids, rows if tied else nn.Parameter(head.weight.detach()[ids].clone()))
+        patch(
+            head, "weight", ids, rows if tied else nn.Parameter(head.weight.detach()[ids].clone())
+        )
         if getattr(head, "bias", None) is not None:
             patch(head, "bias", ids, nn.Parameter(head.bias.detach()[ids].clone()))
         return model
@@ -97,7 +99,10 @@ class LowRank:
         from peft import LoraConfig, get_peft_model
 
         settings = LoraConfig(
-            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=self.targets
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=self.targets,
         )
         movable = [parameter for parameter in model.parameters() if parameter.requires_grad]
         wrapped = get_peft_model(model, settings)

@@ -66,7 +66,10 @@ def checked(files: ModelFiles) -> ModelFiles:
     place = str(files.folder)
     if not (files.folder / "config.json").is_file():
         raise GlotliftError(
-            "GL-MODEL-002", "no config.json in the model folder", place=place, fix="give a model folder"
+            "GL-MODEL-002",
+            "no config.json in the model folder",
+            place=place,
+            fix="give a model folder",
         )
     try:
         configuration = files.configuration

@@ -52,7 +52,9 @@ def document_bits(
     with torch.inference_mode():
         if isinstance(objective, PrefixLanguageModelling):
             bits = halves_bits(model, objective, texts, batch_tokens, window)
-            lengths = np.asarray([len(second_half(text).encode()) for text in texts], dtype=np.int64)
+            lengths = np.asarray(
+                [len(second_half(text).encode()) for text in texts], dtype=np.int64
+            )
         elif isinstance(objective, MaskedLanguageModelling):
             bits = masked_bits(model, objective, texts, batch_tokens, window, label)
         else:
@@ -177,7 +179,11 @@ def hide(
     text = (index >= 1) & (index[None] < lengths[:, None])
     hidden = text & ((index - 1) % MASK_PASSES == first)
     labels = torch.where(hidden, ids, IGNORED)
-    return {**plain, "input_ids": ids.masked_fill(hidden, objective.tokenizer.mask_token_id), "labels": labels}
+    return {
+        **plain,
+        "input_ids": ids.masked_fill(hidden, objective.tokenizer.mask_token_id),
+        "labels": labels,
+    }
 
 
 def second_half(text: str) -> str:
@@ -202,7 +208,9 @@ def halves_bits(
         chosen = [i for i in order[at : at + rows] if len(targets[i])]
         if not chosen:
             continue
-        inputs = objective.pairs([sources[i][-window:] for i in chosen], [targets[i] for i in chosen])
+        inputs = objective.pairs(
+            [sources[i][-window:] for i in chosen], [targets[i] for i in chosen]
+        )
         inputs = {name: values.to(model.device) for name, values in inputs.items()}
         _, logs = objective.loss(model, inputs)
         add_losses(bits, chosen, inputs["labels"], logs["each"])

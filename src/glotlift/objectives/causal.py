@@ -10,7 +10,14 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
-from glotlift.objectives.features import accepts, end_id, padded_length, padding_id, start_id, tokenise
+from glotlift.objectives.features import (
+    accepts,
+    end_id,
+    padded_length,
+    padding_id,
+    start_id,
+    tokenise,
+)
 from glotlift.objectives.packing import Ids
 
 
@@ -26,7 +33,11 @@ class CausalLanguageModelling:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.tokenizer = tokenizer
-        self.start, self.end, self.padding = start_id(tokenizer), end_id(tokenizer), padding_id(tokenizer)
+        self.start, self.end, self.padding = (
+            start_id(tokenizer),
+            end_id(tokenizer),
+            padding_id(tokenizer),
+        )
 
     def packs(self, model: nn.Module) -> bool:
         """Tell whether documents may share a block: only where the model is told positions."""

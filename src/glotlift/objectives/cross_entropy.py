@@ -32,7 +32,11 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         rows = max(1, BLOCK_ELEMENTS // weight.shape[0])
         losses = torch.empty(len(hidden), dtype=torch.float32, device=hidden.device)
-        wants = [ctx.needs_input_grad[0], ctx.needs_input_grad[1], bias is not None and ctx.needs_input_grad[2]]
+        wants = [
+            ctx.needs_input_grad[0],
+            ctx.needs_input_grad[1],
+            bias is not None and ctx.needs_input_grad[2],
+        ]
         hidden_gradient = torch.empty_like(hidden) if wants[0] else None
         weight_gradient = torch.zeros_like(weight, dtype=torch.float32) if wants[1] else None
         bias_gradient = torch.zeros(len(weight), device=hidden.device) if wants[2] else None
@@ -50,7 +54,9 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             if hidden_gradient is not None:
                 hidden_gradient[block] = small @ weight
             if weight_gradient is not None:
-                weight_gradient.addmm_(small.T, hidden[block]) if small.dtype == torch.float32 else weight_gradient.add_(small.T @ hidden[block])
+                weight_gradient.addmm_(
+                    small.T, hidden[block]
+                ) if small.dtype == torch.float32 else weight_gradient.add_(small.T @ hidden[block])
             if bias_gradient is not None:
                 bias_gradient += slope.sum(0)
         ctx.weight_dtype = weight.dtype

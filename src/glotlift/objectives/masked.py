@@ -41,7 +41,11 @@ class MaskedLanguageModelling:
                 fix="use causal language modelling or another tokenizer",
             )
         self.tokenizer, self.mask_fraction = tokenizer, mask_fraction
-        self.start, self.end, self.padding = start_id(tokenizer), end_id(tokenizer), padding_id(tokenizer)
+        self.start, self.end, self.padding = (
+            start_id(tokenizer),
+            end_id(tokenizer),
+            padding_id(tokenizer),
+        )
         self.special = np.asarray(sorted(set(tokenizer.all_special_ids)))
 
     def packs(self, model: nn.Module) -> bool:
@@ -96,10 +100,12 @@ def encoder_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str
     begins = torch.ones_like(numbers, dtype=torch.bool)
     begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
     first = torch.where(begins, index, 0).cummax(1).values
-    together = (numbers[:, None, :, None] == numbers[:, None, None, :])
+    together = numbers[:, None, :, None] == numbers[:, None, None, :]
     if attention_of(model) != "sdpa":
         dtype = next(model.parameters()).dtype
-        together = torch.zeros_like(together, dtype=dtype).masked_fill(~together, torch.finfo(dtype).min)
+        together = torch.zeros_like(together, dtype=dtype).masked_fill(
+            ~together, torch.finfo(dtype).min
+        )
     return {
         "input_ids": batch["input_ids"],
         "position_ids": index - first + position_offset(model),

@@ -60,7 +60,12 @@ class PrefixLanguageModelling:
             decoder[row, 0] = self.decoder_start
             decoder[row, 1 : len(target)] = target[:-1]
             labels[row, : len(target)] = target
-        batch = {"input_ids": ids, "attention_mask": seen, "decoder_input_ids": decoder, "labels": labels}
+        batch = {
+            "input_ids": ids,
+            "attention_mask": seen,
+            "decoder_input_ids": decoder,
+            "labels": labels,
+        }
         return {name: torch.from_numpy(values) for name, values in batch.items()}
 
     def loss(

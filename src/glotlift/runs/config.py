@@ -66,7 +66,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(values, dict):
         raise GlotliftError(
-            "GL-CONFIG-003", "not a mapping of keys to values", place=str(path), fix="write 'key: value' lines"
+            "GL-CONFIG-003",
+            "not a mapping of keys to values",
+            place=str(path),
+            fix="write 'key: value' lines",
         )
     return values
 
@@ -86,7 +89,10 @@ def assign(values: dict[str, Any], override: str) -> None:
         inner = values.setdefault(part, {})
         if not isinstance(inner, dict):
             raise GlotliftError(
-                "GL-CONFIG-004", f"{part!r} has no keys below it", place=override, fix=f"set {part}=..."
+                "GL-CONFIG-004",
+                f"{part!r} has no keys below it",
+                place=override,
+                fix=f"set {part}=...",
             )
         values = inner
     try:

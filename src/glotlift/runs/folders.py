@@ -124,7 +124,11 @@ class RunFolder:
 
     def event(self, kind: str, **values: Any) -> None:
         """Append one line to events.jsonl."""
-        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": kind, **values}
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "event": kind,
+            **values,
+        }
         with (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 

@@ -53,7 +53,9 @@ class TrainingLine:
         parts = [f"{self.label} {step}/{self.steps}", *(f"{k} {v}" for k, v in values.items())]
         line = " | ".join([*parts, f"left {clock(rate * (self.steps - step))}"])
         if terminal:
-            sys.stderr.write(f"\r\x1b[2K\x1b[36m{line}\x1b[0m" + ("\n" if step >= self.steps else ""))
+            sys.stderr.write(
+                f"\r\x1b[2K\x1b[36m{line}\x1b[0m" + ("\n" if step >= self.steps else "")
+            )
             sys.stderr.flush()
         else:
             say(line)
@@ -76,3 +78,14 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def hush_libraries() -> None:
+    """Leave progress to us: no bars of the libraries below where nobody watches a terminal."""
+    if sys.stderr.isatty():
+        return
+    import datasets
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.utils.logging.disable_progress_bar()

@@ -150,5 +150,7 @@ def count_seen(plan: Plan, documents: Documents) -> None:
         offsets = documents.columns[number][1]
         whole = np.maximum(offsets[mine[:, 1] + 1] - offsets[mine[:, 1]], 1)
         plan.tokens[name] = int(lengths.sum())
-        plan.bytes[name] = round(float((documents.bytes[number][mine[:, 1]] * lengths / whole).sum()))
+        plan.bytes[name] = round(
+            float((documents.bytes[number][mine[:, 1]] * lengths / whole).sum())
+        )
         plan.documents[name] = int((mine[:, 2] == 0).sum())

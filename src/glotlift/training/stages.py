@@ -123,10 +123,14 @@ def run_stage(
     blocks = Blocks(plan, documents, objective, stage.settings.blocks_per_step, stage.seed)
     set_seed(stage.seed)
     prepared = stage.delta.apply(model)
-    micro = divisor_at_most(stage.settings.blocks_per_step // processes(), stage.settings.micro_blocks)
+    micro = divisor_at_most(
+        stage.settings.blocks_per_step // processes(), stage.settings.micro_blocks
+    )
     while True:
         try:
-            history = fit(prepared, tokenizer, stage, blocks, micro, folder, validation or {}, event)
+            history = fit(
+                prepared, tokenizer, stage, blocks, micro, folder, validation or {}, event
+            )
             break
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):

@@ -25,6 +25,7 @@ from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, train_tokenizer
 STARTER = "starter:"
 Kind = Literal["decoder", "encoder", "seq2seq"]
 KINDS = ("decoder", "encoder", "seq2seq")
+SCHOOLED = ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
 VERSION = 1  # raise when the recipe changes in code
 
 
@@ -41,8 +42,12 @@ class StarterSize:
 
 
 SIZES = {
-    "tiny": StarterSize(width=64, layers=2, pieces=800, steps=150, documents=300, learning_rate=4e-3),
-    "small": StarterSize(width=160, layers=4, pieces=2000, steps=500, documents=2500, learning_rate=3e-3),
+    "tiny": StarterSize(
+        width=64, layers=2, pieces=800, steps=150, documents=300, learning_rate=4e-3
+    ),
+    "small": StarterSize(
+        width=160, layers=4, pieces=2000, steps=500, documents=2500, learning_rate=3e-3
+    ),
 }
 SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
 
@@ -73,10 +78,10 @@ def starter(
 ) -> Path:
     """Return the folder of a starter model, pretraining it first if it is not cached.
 
-    `languages` are those it is pretrained on, in equal shares of bytes; by default all of the
-    world's but the last, so that there is one to adapt to.
+    `languages` are those it is pretrained on, in equal shares of bytes; the default leaves some of
+    the world's out, so that there are languages to adapt to.
     """
-    chosen = tuple(languages or world.LANGUAGES[:-1])
+    chosen = tuple(languages or SCHOOLED)
     shape = SIZES[size]
     recipe = {"version": VERSION, "kind": kind, **asdict(shape), "languages": chosen, "seed": seed}
     path = cache_folder("starters") / f"{kind}-{size}-{hash_json(recipe)[:12]}"
@@ -103,7 +108,9 @@ def pretrain(
     set_seed(seed)
     model = build(kind, shape, tokenizer)
     objective = objective_for(model, tokenizer)
-    features: dict[str, Dataset] = {code: objective.prepare(dataset) for code, dataset in rows.items()}
+    features: dict[str, Dataset] = {
+        code: objective.prepare(dataset) for code, dataset in rows.items()
+    }
     settings = TrainingSettings(
         learning_rate=shape.learning_rate,
         block=128,
@@ -146,7 +153,9 @@ def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) ->
         **tokens,
     }
     if kind == "decoder":
-        config = transformers.LlamaConfig(**plain, intermediate_size=inner, tie_word_embeddings=True)
+        config = transformers.LlamaConfig(
+            **plain, intermediate_size=inner, tie_word_embeddings=True
+        )
         return transformers.LlamaForCausalLM(config)
     if kind == "encoder":
         config = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)

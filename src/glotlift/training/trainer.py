@@ -31,7 +31,12 @@ class Blocks(Dataset[int]):
     """A plan's blocks as a map-style dataset; an item is a block's number, `collate` does the rest."""
 
     def __init__(
-        self, plan: Plan, documents: Documents, objective: Objective, blocks_per_step: int, seed: int
+        self,
+        plan: Plan,
+        documents: Documents,
+        objective: Objective,
+        blocks_per_step: int,
+        seed: int,
     ) -> None:
         self.plan, self.documents, self.objective, self.seed = plan, documents, objective, seed
         self.steps = -(-len(plan.blocks) // blocks_per_step)
@@ -46,7 +51,10 @@ class Blocks(Dataset[int]):
     def collate(self, numbers: Sequence[int]) -> dict[str, torch.Tensor]:
         """Return the batch of some blocks; numbers past the last block stand for empty ones."""
         pieces = [
-            [self.documents.piece(*self.plan.pieces[index].tolist()) for index in self.plan.blocks[n]]
+            [
+                self.documents.piece(*self.plan.pieces[index].tolist())
+                for index in self.plan.blocks[n]
+            ]
             if n < len(self.plan.blocks)
             else []
             for n in numbers
@@ -126,8 +134,14 @@ class StageTrainer(Trainer):
             chosen = list(movable(moving))
             rate = self.args.learning_rate
             groups = [
-                {"params": [p for n, p in chosen if n in decaying], "weight_decay": self.args.weight_decay},
-                {"params": [p for n, p in chosen if n not in decaying | embeddings], "weight_decay": 0.0},
+                {
+                    "params": [p for n, p in chosen if n in decaying],
+                    "weight_decay": self.args.weight_decay,
+                },
+                {
+                    "params": [p for n, p in chosen if n not in decaying | embeddings],
+                    "weight_decay": 0.0,
+                },
                 {
                     "params": [p for n, p in chosen if n in embeddings],
                     "weight_decay": 0.0,
@@ -145,7 +159,9 @@ class StageTrainer(Trainer):
             bits, lengths = document_bits(self.model, self.tokenizer, texts)
             metrics[f"eval_bits_per_byte/{name}"] = float(bits.sum() / lengths.sum())
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
         return metrics
 
     def _get_output_dir(self, trial: Any) -> str:

@@ -72,10 +72,27 @@ class VocabularyEdit:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """New pieces that a BPE only passes through: in the learnt text a longer one follows."""
+        """New pieces that the learnt text never ends in, but that a BPE builds others from."""
+        lost = set(self.unreached)
         return tuple(
-            piece for piece, count in zip(self.added, self.counts, strict=True) if not count
+            piece
+            for piece, count in zip(self.added, self.counts, strict=True)
+            if not count and piece not in lost
         )
+
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """New pieces that segmentation of the learnt text neither yields nor passes through."""
+        needed = {piece for piece, count in zip(self.added, self.counts, strict=True) if count}
+        for piece, merge in reversed(self.wholes()):
+            if piece in needed:
+                needed.update(merge)
+        return tuple(piece for piece in self.added if piece not in needed)
+
+    def wholes(self) -> list[tuple[str, tuple[str, str]]]:
+        """Return each merged piece of a BPE with the two that it is made of, in order of rank."""
+        merged = self.added[len(self.added) - len(self.merges) :]
+        return list(zip(merged, self.merges, strict=True))
 
     def tokenizer(self, tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
         """Return an edited copy; special tokens, chat template and every setting are kept.
@@ -105,19 +122,17 @@ class VocabularyEdit:
         """Return the edit without some added pieces and, in a BPE, all that are built on them."""
         gone = set(unwanted)
         if self.kind == "bpe":
-            letters = len(self.added) - len(self.merges)
-            for piece, merge in zip(self.added[letters:], self.merges, strict=True):
+            for piece, merge in self.wholes():
                 if not gone.isdisjoint(merge):
                     gone.add(piece)
         kept = [place for place, piece in enumerate(self.added) if piece not in gone]
-        merged = zip(self.added[len(self.added) - len(self.merges) :], self.merges, strict=True)
         return replace(
             self,
             added=tuple(self.added[place] for place in kept),
             parts=tuple(self.parts[place] for place in kept),
             counts=tuple(self.counts[place] for place in kept),
             scores=tuple(self.scores[place] for place in kept) if self.scores else (),
-            merges=tuple(merge for piece, merge in merged if piece not in gone),
+            merges=tuple(merge for piece, merge in self.wholes() if piece not in gone),
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -224,31 +224,9 @@ def recounted(source: Source, edit: VocabularyEdit) -> tuple[VocabularyEdit, int
 
 
 def settled(source: Source, edit: VocabularyEdit) -> VocabularyEdit:
-    """Return the edit with its final counts and without pieces that segmentation cannot reach."""
+    """Return the edit with its final counts and without pieces that segmentation does not reach."""
     edit, _ = recounted(source, edit)
-    lost = unreached(source, edit)
-    return settled(source, edit.without(lost)) if lost else edit
-
-
-def unreached(source: Source, edit: VocabularyEdit) -> set[str]:
-    """Return the added pieces that segmentation yields neither in the text nor on the way.
-
-    A piece of a BPE that never ends up in the text is on the way when its own letters segment to
-    it, or when a longer piece that does end up is built on it.
-    """
-    if edit.kind != "bpe":
-        return set(edit.steps)
-    model = backend_of(edit.tokenizer(source.tokenizer)).model
-    needed = set(edit.added) - set(edit.steps)
-    wholes = edit.added[len(edit.added) - len(edit.merges) :]
-    for piece, merge in reversed(list(zip(wholes, edit.merges, strict=True))):
-        if piece in needed:
-            needed |= set(merge)
-    return {
-        piece
-        for piece in edit.steps
-        if piece not in needed and [token.value for token in model.tokenize(piece)] != [piece]
-    }
+    return settled(source, edit.without(edit.unreached)) if edit.unreached else edit
 
 
 def selected(source: Source, draft: VocabularyEdit, pieces: int) -> VocabularyEdit:
@@ -260,7 +238,7 @@ def selected(source: Source, draft: VocabularyEdit, pieces: int) -> VocabularyEd
     for _ in range(ROUNDS):
         draft, total = recounted(source, draft)
         order = sorted(range(len(draft.added)), key=lambda place: -draft.counts[place])
-        lost = {draft.added[place] for place in order[pieces:]} | set(draft.steps)
+        lost = {draft.added[place] for place in order[pieces:]} | set(draft.unreached)
         if draft.kind == "unigram":
             draft = replace(draft, scores=log_shares(draft.counts, total))
         draft = draft.without(lost)

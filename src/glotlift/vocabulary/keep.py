@@ -58,8 +58,7 @@ def pieces_fired(
 def pieces_behind(edit: VocabularyEdit) -> dict[str, frozenset[str]]:
     """Return for each new piece itself and the new pieces that a BPE builds it from."""
     behind = {piece: frozenset({piece}) for piece in edit.added}
-    wholes = edit.added[len(edit.added) - len(edit.merges) :]
-    for piece, merge in zip(wholes, edit.merges, strict=True):
+    for piece, merge in edit.wholes():
         behind[piece] = behind[piece].union(*(behind.get(part, frozenset()) for part in merge))
     return behind
 

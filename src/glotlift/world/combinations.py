@@ -98,9 +98,9 @@ def _enumerated(frame_name: str) -> tuple[Said, ...]:
 def _fits(frame: Frame, slot: str, said: Said) -> bool:
     for condition in frame.where:
         left, relation, right = _parts(condition)
-        if slot in (left, right) and left in said and right in said:
-            if not _holds(said[left], relation, said[right]):
-                return False
+        both = slot in (left, right) and left in said and right in said
+        if both and not _holds(said[left], relation, said[right]):
+            return False
     return True
 
 

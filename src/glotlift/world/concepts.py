@@ -10,6 +10,7 @@ import yaml
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "validation", "test")
+_OBJECTS = ("things", "animals")
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class Concept:
     fits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def answers_to(self, names: Iterable[str]) -> bool:
-        """Whether one of `names` is this concept, its category or its topic."""
+        """Whether one of `names` is this concept, its category or (objects only) its topic."""
         own = {self.category} if self.category == "topics" else {self.name, self.category}
-        return not own.isdisjoint(names) or (self.category != "topics" and self.topic in names)
+        if self.category in _OBJECTS and self.topic:
+            own.add(self.topic)
+        return not own.isdisjoint(names)
 
 
 @dataclass(frozen=True)

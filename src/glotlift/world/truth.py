@@ -29,7 +29,7 @@ class Entity(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token: characters [start, end), the slot it says (None: none) and whether it has content."""
+    """A token: characters [start, end), the slot it says (None: none) and if it has content."""
 
     text: str
     start: int

@@ -6,6 +6,7 @@ each block of as many rows as there are options uses each position once, in an o
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from datasets import Dataset
 
@@ -13,7 +14,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.world.combinations import combinations, fact_base, hundredth
 from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar, grammar
-from glotlift.world.scenes import Scene, draws, pick, scene_of, topic_of
+from glotlift.world.scenes import Scene, check_split, draws, pick, scene_of, topic_of
 from glotlift.world.sentences import dataset, numbers
 
 _FACT_SHARES = {"train": range(50), "validation": range(50, 70), "test": range(70, 100)}
@@ -85,10 +86,11 @@ def facts(
     """Return statements about named persons, cut before what is to be known: city, job, pet...
 
     The facts are the same for every seed and are stated in the training split of `documents`; the
-    split here says which of them are asked (50, 20 and 30 per cent). Chance is 1 / `options` (0.25).
-    Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
+    split here says which of them are asked (50, 20 and 30 per cent). Chance is
+    1 / `options` (0.25). Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
     """
     spoken = grammar(language)
+    check_split(split)
     known = tuple(
         Scene(pattern, said)
         for person, stated in fact_base().items()
@@ -159,5 +161,5 @@ def _dataset(
         prompts.append(prompt)
         options.append(endings)
         answers.append(answer)
-    fields = {"prompt": prompts, "options": options, "answer": answers}
+    fields: dict[str, list[Any]] = {"prompt": prompts, "options": options, "answer": answers}
     return dataset(ids, [language] * len(ids), fields)

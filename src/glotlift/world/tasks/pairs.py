@@ -10,7 +10,7 @@ from glotlift.world.sentences import dataset, numbers
 def translation(
     source: str, target: str, rows: int, *, split: str = "test", seed: int = 0, start: int = 0
 ) -> Dataset:
-    """Return sentences to translate: id, language (the target's), source_language, source_text, text.
+    """Return sentences to translate: source_text in source_language, text in the target language.
 
     Ids are those of `world.parallel`. Chance is 0 under exact match; the reference is one right
     translation of several. Raises GL-WORLD-001 (language), GL-WORLD-002 (split).

@@ -1,0 +1,213 @@
+"""The 24 cases of tied or not, padded or not, biased or not, over three kinds of model."""
+
+import copy
+from itertools import product
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
+    BartConfig,
+    BertConfig,
+    GemmaConfig,
+    GPT2Config,
+    LlamaConfig,
+    MBartConfig,
+    ModernBertConfig,
+    MT5Config,
+    PhiConfig,
+    Qwen2Config,
+    T5Config,
+    XLMRobertaConfig,
+)
+from vocabulary_samples import MIXED, SOURCE, trained
+
+from glotlift.runs.errors import GlotliftError
+from glotlift.vocabulary import apply_edit, extend, mean_of_pieces, random_rows
+
+SMALL = {
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+}
+BART = {
+    "d_model": 16,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32,
+}
+T5 = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
+CLASSES = {
+    "causal": AutoModelForCausalLM,
+    "masked": AutoModelForMaskedLM,
+    "seq2seq": AutoModelForSeq2SeqLM,
+}
+# Every pair of kind and bias is a class that has it: Phi's head has a bias, ModernBERT's need not.
+CONFIGS = {
+    ("causal", "none"): lambda **known: LlamaConfig(**SMALL, **known),
+    ("causal", "bias"): lambda **known: PhiConfig(**SMALL, **known),
+    ("masked", "none"): lambda **known: ModernBertConfig(
+        **SMALL, decoder_bias=False, global_attn_every_n_layers=1, **known
+    ),
+    ("masked", "bias"): lambda **known: BertConfig(**SMALL, **known),
+    ("seq2seq", "none"): lambda **known: T5Config(**T5, **known),
+    ("seq2seq", "bias"): lambda **known: BartConfig(**BART, **known),
+}
+NAMES = {
+    ("causal", "none"): "llama",
+    ("causal", "bias"): "phi",
+    ("masked", "none"): "modernbert",
+    ("masked", "bias"): "bert",
+    ("seq2seq", "none"): "t5",
+    ("seq2seq", "bias"): "bart",
+}
+CASES = [
+    pytest.param(kind, tied, padded, bias, id=f"{kind}-{tied}-{padded}-{bias}-{NAMES[kind, bias]}")
+    for kind, tied, padded, bias in product(
+        CLASSES, ("tied", "untied"), ("exact", "padded"), ("bias", "none")
+    )
+]
+PADDING = 128
+TOKENIZER = trained("bpe")
+
+
+@pytest.fixture(scope="module")
+def edit():
+    return extend(TOKENIZER, MIXED, pieces=60)
+
+
+def tokens_of(config, size):
+    """Give `config` special ids that exist, in the tokenizer's vocabulary of `size`."""
+    special = {"pad_token_id": 2, "bos_token_id": 0, "eos_token_id": 1}
+    special |= {"cls_token_id": 0, "sep_token_id": 1, "decoder_start_token_id": 2}
+    return config(vocab_size=size, **special)
+
+
+def build(kind, config, seed=0):
+    """Return a model with every parameter and bias drawn at random, in evaluation mode."""
+    torch.manual_seed(seed)
+    model = CLASSES[kind].from_config(config).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    for name, buffer in model.named_buffers():
+        if name.endswith("final_logits_bias"):
+            torch.nn.init.normal_(buffer, std=0.3)
+    model.tie_weights()
+    return model
+
+
+def built(kind, tied, padded, bias):
+    size = len(TOKENIZER) + (PADDING if padded == "padded" else 0)
+    config = tokens_of(
+        lambda **known: CONFIGS[kind, bias](tie_word_embeddings=tied == "tied", **known), size
+    )
+    return build(kind, config)
+
+
+def head_bias(model):
+    """Return the bias over pieces [V], or None."""
+    bias = getattr(model.get_output_embeddings(), "bias", None)
+    logits = [buffer for name, buffer in model.named_buffers() if "final_logits_bias" in name]
+    return logits[0].reshape(-1) if logits else bias
+
+
+def matrices(model):
+    found = {
+        "input": model.get_input_embeddings().weight,
+        "output": model.get_output_embeddings().weight,
+        "bias": head_bias(model),
+    }
+    return {role: rows.detach() for role, rows in found.items() if rows is not None}
+
+
+def is_tied(model):
+    return model.get_input_embeddings().weight is model.get_output_embeddings().weight
+
+
+def batch_of(tokenizer, texts):
+    ids = tokenizer(texts, padding=True, return_tensors="pt")
+    return {"input_ids": ids.input_ids, "attention_mask": ids.attention_mask}
+
+
+@torch.no_grad()
+def answer(model, tokenizer, texts=MIXED[:3]):
+    batch = batch_of(tokenizer, texts)
+    labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+    return model(**batch, labels=labels)
+
+
+@pytest.mark.parametrize(("kind", "tied", "padded", "bias"), CASES)
+def test_every_row_is_where_it_belongs(edit, kind, tied, padded, bias):
+    model = built(kind, tied, padded, bias)
+    before = {role: rows.clone() for role, rows in matrices(model).items()}
+    rest = {name: value.clone() for name, value in model.state_dict().items()}
+    assert is_tied(model) == (tied == "tied")
+    assert ("bias" in before) == (bias == "bias")
+    logits = answer(model, TOKENIZER, SOURCE[:3]).logits
+
+    assert apply_edit(model, edit) is model
+
+    after = matrices(model)
+    old, new = edit.old_size, edit.new_size
+    assert is_tied(model) == (tied == "tied")
+    assert model.config.get_text_config().vocab_size == len(after["input"])
+    assert len(after["input"]) == (len(before["input"]) if padded == "padded" else new)
+    for role, rows in after.items():
+        assert torch.equal(rows[:old], before[role][:old]), role
+        assert torch.equal(rows[new:], before[role][new:]), role
+        for place in (0, len(edit.added) - 1):
+            parts = before[role][list(edit.parts[place])]
+            assert torch.allclose(rows[old + place], parts.mean(0), atol=1e-6), role
+    for name, value in model.state_dict().items():
+        if value.shape == rest[name].shape and value.shape[0] not in (len(before["input"]), new):
+            assert torch.equal(value, rest[name]) or "final_logits" in name, name
+    again = answer(model, TOKENIZER, SOURCE[:3]).logits
+    assert torch.allclose(again[..., :old], logits[..., :old], atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "tied", "padded", "bias"), CASES)
+def test_saved_model_reloads_bit_equal(edit, kind, tied, padded, bias, tmp_path):
+    model = apply_edit(built(kind, tied, padded, bias), edit)
+    tokenizer = edit.tokenizer(TOKENIZER)
+    model.save_pretrained(tmp_path)
+    again, report = CLASSES[kind].from_pretrained(tmp_path, output_loading_info=True)
+    assert not report["missing_keys"]
+    assert not report["unexpected_keys"]
+    assert is_tied(again) == (tied == "tied")
+    state = again.state_dict()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, state[name]), name
+    assert torch.equal(answer(again.eval(), tokenizer).loss, answer(model, tokenizer).loss)
+    assert tokenizer.decode(tokenizer(MIXED[0]).input_ids[1:]) == MIXED[0]
+
+
+@pytest.mark.parametrize(("kind", "tied", "padded", "bias"), CASES)
+def test_low_rank_adapter_merges(edit, kind, tied, padded, bias, tmp_path):
+    model = apply_edit(built(kind, tied, padded, bias), edit)
+    tokenizer = edit.tokenizer(TOKENIZER)
+    frozen = {role: rows.clone() for role, rows in matrices(model).items()}
+    plain = answer(model, tokenizer).logits
+    lora = LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False)
+    adapted = get_peft_model(copy.deepcopy(model), lora)
+    optimiser = torch.optim.AdamW([one for one in adapted.parameters() if one.requires_grad], 1e-2)
+    batch = batch_of(tokenizer, MIXED[:3])
+    adapted(**batch, labels=batch["input_ids"]).loss.backward()
+    optimiser.step()
+    adapted.eval()
+    learnt = answer(adapted, tokenizer).logits
+    merged = adapted.merge_and_unload()
+    merged.save_pretrained(tmp_path)
+    again = CLASSES[kind].from_pretrained(tmp_path).eval()
+    scale = float(learnt.abs().max())
+    assert float((learnt - plain).abs().max()) > 1e-3
+    assert float((answer(merged, tokenizer).logits - learnt).abs().max()) <= 1e-5 * scale
+    assert torch.equal(answer(again, tokenizer).logits, answer(merged, tokenizer).logits)
+    for role, rows in matrices(again).items():
+        assert torch.equal(rows, frozen[role]), role

@@ -1,0 +1,136 @@
+"""Labels agree with the text; alignments are in range, symmetric and composed of the same slots."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glotlift import world
+from glotlift.world.concepts import SPLITS, inventory
+from glotlift.world.grammar import grammar
+from glotlift.world.scenes import scene
+from glotlift.world.truth import links, tokens_of, truth
+
+scenes = st.builds(scene, st.integers(0, 2**40), st.sampled_from(SPLITS), st.integers(0, 10**6))
+languages = st.sampled_from(world.LANGUAGES)
+
+
+def _listed_words(code, concept):
+    """Every word of every form that the language file gives a concept."""
+    forms = grammar(code).forms[concept]
+    return {word.lower() for form in forms.values() for word in form.split()}
+
+
+@settings(deadline=None, max_examples=150)
+@given(scenes, languages)
+def test_entity_spans_are_forms_of_their_concept(drawn, code):
+    label = truth(grammar(code), drawn)
+    for entity in label.entities:
+        span = label.text[entity.start : entity.end]
+        assert span == span.strip() != ""
+        assert {word.lower() for word in span.split()} <= _listed_words(code, entity.concept)
+    mentioned = {entity.concept for entity in label.entities}
+    objects = {"people", "names", "animals", "things", "places"}
+    assert mentioned >= {
+        c for c in drawn.said.values() if inventory().concepts[c].category in objects
+    }
+
+
+@settings(deadline=None, max_examples=80)
+@given(scenes, languages)
+def test_tokens_are_the_text_without_spaces(drawn, code):
+    label = truth(grammar(code), drawn)
+    assert "".join(label.tokens) == label.text.replace(" ", "")
+    assert label.text == grammar(code).say(drawn)
+
+
+@settings(deadline=None, max_examples=150)
+@given(scenes, languages, languages)
+def test_alignments_are_symmetric_and_in_range(drawn, source, target):
+    left, right = grammar(source), grammar(target)
+    found = links(left, right, drawn)
+    assert found == sorted((i, j) for j, i in links(right, left, drawn))
+    tokens, others = tokens_of(left, drawn), tokens_of(right, drawn)
+    assert all(0 <= i < len(tokens) and 0 <= j < len(others) for i, j in found)
+    assert all(tokens[i].slot == others[j].slot for i, j in found)
+    aligned = {tokens[i].slot for i, _ in found}
+    assert set(drawn.said) <= aligned
+
+
+@settings(deadline=None, max_examples=80)
+@given(scenes, languages, languages, languages)
+def test_alignments_compose_through_a_third_language(drawn, source, middle, target):
+    first = links(grammar(source), grammar(middle), drawn)
+    second = links(grammar(middle), grammar(target), drawn)
+    composed = {(i, k) for i, j in first for j2, k in second if j == j2}
+    assert composed <= set(links(grammar(source), grammar(target), drawn))
+
+
+def test_alignment_reads_the_id_of_a_parallel_row():
+    rows = world.parallel(("eng_Latn", "deu_Latn"), 30, seed=4, split="validation")
+    for row in rows.select(range(0, 60, 2)):
+        number = int(row["id"].rsplit("/", 1)[1])
+        expected = links(grammar("eng_Latn"), grammar("deu_Latn"), scene(4, "validation", number))
+        assert world.alignment(row["id"], "eng_Latn", "deu_Latn") == expected
+
+
+def test_a_known_sentence_has_the_labels_that_a_reader_gives_it():
+    from glotlift.world.scenes import Scene
+
+    said = {"agent": "woman", "action": "eat", "patient": "apple", "cause": "hungry"}
+    drawn = Scene("cause", said)
+    label = truth(grammar("deu_Latn"), drawn)
+    assert label.text == "Die Frau isst den Apfel, weil sie hungrig ist."
+    assert (label.topic, label.sentiment) == ("food", "neutral")
+    assert label.facts == [["woman", "eat", "apple"]]
+    spans = [label.text[entity.start : entity.end] for entity in label.entities]
+    assert spans == ["Frau", "Apfel"]
+    # Die Frau isst den Apfel , weil sie hungrig ist . / Kadın elmayı yiyor , çünkü aç .
+    assert links(grammar("deu_Latn"), grammar("tur_Latn"), drawn) == [
+        (1, 0),
+        (2, 2),
+        (4, 1),
+        (6, 4),
+        (8, 5),
+    ]
+
+
+def test_sentiment_follows_feelings_and_liking():
+    rows = world.labelled("eng_Latn", 4000, seed=2)
+    for row in rows:
+        words = set(row["tokens"])
+        if row["pattern"] == "like":
+            assert row["sentiment"] == "positive"
+        elif row["pattern"] == "dislike" or words & {"sad", "ill", "angry", "afraid", "ugly"}:
+            assert row["sentiment"] == "negative"
+        elif row["pattern"].startswith("event"):
+            assert row["sentiment"] == "neutral"
+    assert set(rows["sentiment"]) == {"positive", "negative", "neutral"}
+
+
+# Object nouns by topic, kept here apart from the world's own files.
+_ENGLISH = {
+    "food": "bread soup rice apple apples cheese cake cakes egg eggs water milk tea",
+    "music": "guitar guitars violin violins flute flutes drum drums piano pianos song songs",
+    "animals": "mouse bird hen rabbit cat dog goat sheep cow horse bear elephant",
+}
+_TURKISH = {
+    "food": "ekmeği çorbayı pilavı elmayı elma peyniri keki kek yumurtayı yumurta suyu sütü çayı",
+    "music": "gitarı gitar kemanı keman flütü flüt davulu davul piyanoyu piyano şarkıyı şarkı",
+    "animals": "fareyi kuşu tavuğu tavşanı kediyi köpeği keçiyi koyunu ineği atı ayıyı fili",
+}
+
+
+def test_an_independent_reading_of_the_words_finds_the_topic():
+    """The object comes after the verb in English and before it in Turkish."""
+    checked = 0
+    for code, lexicon in (("eng_Latn", _ENGLISH), ("tur_Latn", _TURKISH)):
+        for row in world.labelled(code, 3000, seed=6):
+            if not row["pattern"].startswith("event"):
+                continue
+            tokens = row["tokens"] if code == "tur_Latn" else row["tokens"][2:]
+            found = {t for t, words in lexicon.items() if set(words.split()) & set(tokens)}
+            if row["topic"] in lexicon:
+                checked += 1
+                assert row["topic"] in found
+            elif code == "tur_Latn":
+                assert not found
+    assert checked > 500
