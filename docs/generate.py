@@ -28,6 +28,7 @@ DOCS = Path(__file__).parent
 SOURCE = Path(glotlift.__file__).parent
 CODE = re.compile(r"GL-[A-Z]+-\d{3}")
 NOTE = "<!-- Written by docs/generate.py; do not edit. -->"
+MEASURED = "<!-- measured: written by docs/generate.py -->"
 UNLISTED = {"commands", "recipes"}
 VARIES = "(the message tells)"
 
@@ -197,6 +198,23 @@ def errors_page(source: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def readme() -> str:
+    """Return the README with the table of what was measured, read from the packaged results."""
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    rows = [
+        f"| [{entry.name}](docs/recipes/{entry.name}.md) | {cell(claim['text'])} "
+        f"| {interval(claim)} {cell(claim['unit'])} | {record['setting']} "
+        f"| {len(record['seeds'])} | {claim['verdict']} |"
+        for entry in CATALOGUE
+        for record in evidence(entry.name)
+        for claim in record["claims"]
+    ]
+    head = ["| recipe | claim | difference [95 %] | setting | seeds | verdict |", "|---" * 6 + "|"]
+    table = "\n".join([*head, *rows]) if rows else "Nothing is recorded yet."
+    before, after = text.split(MEASURED)[0], text.split(MEASURED)[2]
+    return f"{before}{MEASURED}\n{table}\n{MEASURED}{after}"
+
+
 def reference_page(room: Path) -> str:
     """Return the reference of a room: the names that it exports, or else all its modules."""
     tree = ast.parse((room / "__init__.py").read_text(encoding="utf-8"))
@@ -228,6 +246,7 @@ def pages() -> dict[Path, str]:
     }
     made[DOCS / "recipes" / "index.md"] = recipes_index()
     made[DOCS / "errors.md"] = errors_page(SOURCE)
+    made[DOCS.parent / "README.md"] = readme()
     for room in sorted(path.parent for path in SOURCE.glob("*/__init__.py")):
         if room.name not in UNLISTED:
             made[DOCS / "reference" / f"{room.name}.md"] = reference_page(room)

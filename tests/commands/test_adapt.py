@@ -1,11 +1,10 @@
 import json
-import sys
-import types
 from pathlib import Path
 
 import pytest
 from pydantic import Field
 
+import glotlift
 from glotlift.commands.adapt import as_overrides, group_texts, split_settings
 from glotlift.commands.main import INTERRUPTED, REFUSED, main
 from glotlift.runs.config import Config
@@ -35,9 +34,8 @@ def job(monkeypatch, tmp_path):
         called.append(config)
         return {"tokens": 1000, "stages": [{"stage": "train", "steps": 3}], "warnings": ["small"]}
 
-    fake = types.ModuleType("glotlift.adaptation")
-    fake.__dict__.update(AdaptConfig=SomeConfig, adapt=adapt, plan=plan)
-    monkeypatch.setitem(sys.modules, "glotlift.adaptation", fake)
+    for name, stand_in in (("AdaptConfig", SomeConfig), ("adapt", adapt), ("plan", plan)):
+        monkeypatch.setitem(vars(glotlift), name, stand_in)
     return called
 
 
@@ -71,6 +69,12 @@ def test_json_stands_alone_on_standard_output(job, capsys, tmp_path):
     assert captured.err == "training\n"
 
 
+def test_only_the_first_of_several_processes_tells(job, monkeypatch, capsys):
+    monkeypatch.setenv("RANK", "1")
+    assert main(["adapt", "model=m", "language=yor_Latn"]) == 0
+    assert "page" not in capsys.readouterr().out
+
+
 def test_a_plan_is_printed_as_tables_and_warnings(job, capsys):
     assert main(["adapt", "model=m", "language=yor_Latn", "--plan"]) == 0
     shown = capsys.readouterr().out
@@ -95,7 +99,7 @@ def test_interrupted_training_says_how_to_go_on(job, monkeypatch, capsys):
     def interrupted(config):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["glotlift.adaptation"], "adapt", interrupted)
+    monkeypatch.setitem(vars(glotlift), "adapt", interrupted)
     assert main(["adapt", "model=m", "language=yor_Latn"]) == INTERRUPTED
     assert "to continue" in capsys.readouterr().err
 
@@ -146,8 +150,6 @@ def test_flags_that_were_not_given_override_nothing():
 
 
 def test_the_packaged_demo_is_the_example():
-    import glotlift
-
     packaged = Path(glotlift.__file__).with_name("demo.yaml")
     example = Path(__file__).parents[2] / "examples" / "demo.yaml"
     assert packaged.read_text(encoding="utf-8") == example.read_text(encoding="utf-8")

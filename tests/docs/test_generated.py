@@ -34,6 +34,12 @@ def test_every_coded_error_says_what_to_do(generate):
     assert silent == set()
 
 
+def test_every_code_that_the_source_names_is_raised_somewhere(generate):
+    raised = {refusal.code for refusal in generate.refusals(generate.SOURCE)}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in generate.SOURCE.rglob("*.py"))
+    assert set(generate.CODE.findall(text)) - raised == set()
+
+
 def test_every_publication_is_told(generate):
     from glotlift.recipes.catalogue import CATALOGUE
 

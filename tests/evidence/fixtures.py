@@ -299,11 +299,12 @@ def recipe_evidence() -> dict[str, Any]:
         "recipe": "marco-llm",
         "part": "forgetting",
         "setting": "world",
+        "values": {"target": "hin_Deva", "rows": 2_000},
         "question": "Does replay of the source languages keep them while a new one is learnt?",
         "difference": "a fifth of the bytes comes from the source languages",
         "created": "2026-05-11T14:03:22+00:00",
         "glotlift": "0.1.0",
-        "budget": {"unit": "bytes", "value": 4_000_000, "tolerance": 0.01},
+        "budget": {"unit": "bytes", "value": 4_000_000.0, "tolerance": 0.01},
         "seeds": [0, 1, 2, 3, 4],
         "arms": [recipe_arm(name, *values) for name, values in arms.items()],
         "metrics": {
@@ -329,7 +330,7 @@ def recipe_arm(name: str, target: float, source: float) -> dict[str, Any]:
         "name": name,
         "description": f"Continued pretraining, {name}.",
         "budget_spent": {str(seed): 4_000_000 + 1_200 * seed for seed in range(5)},
-        "cost": {"seconds": 120.3, "tokens": 1_002_311, "peak_memory_bytes": 1_300_000_000},
+        "cost": {"seconds": 120.3, "tokens": 1_002_311.5, "peak_memory_bytes": 1_300_000_000},
         "metrics": {
             metric: {"mean": mean, "by_seed": [mean + delta for delta in spread]}
             for metric, mean in (

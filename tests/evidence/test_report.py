@@ -272,6 +272,7 @@ def test_published_figures_stand_beside_ours(pages):
     assert "-0.31 (Marco-LLM, table 4)" in text
     assert "Diamond: the published figure." in text
     assert "about 14 seeds" in text
+    assert "budget 4,000,000 bytes an arm" in text
 
 
 def test_another_kind_is_refused(tmp_path):

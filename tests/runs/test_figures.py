@@ -23,6 +23,8 @@ def change(estimate, low, high):
         (figures.plain(float("nan")), "–"),
         (figures.plain("about 3"), "about 3"),
         (figures.plain(12_000), "12,000"),
+        (figures.plain(300.0), "300"),
+        (figures.plain(21_310.4), "21,310"),
         (figures.count(1_234_567), "1,234,567"),
         (figures.short_count(3_145_216), "3.1 million"),
         (figures.short_count(8_000), "8,000"),

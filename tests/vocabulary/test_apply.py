@@ -15,6 +15,7 @@ from transformers import (
     GemmaConfig,
     GPT2Config,
     LlamaConfig,
+    M2M100Config,
     MBartConfig,
     ModernBertConfig,
     MT5Config,
@@ -49,7 +50,8 @@ CLASSES = {
     "masked": AutoModelForMaskedLM,
     "seq2seq": AutoModelForSeq2SeqLM,
 }
-# Every pair of kind and bias is a class that has it: Phi's head has a bias, ModernBERT's need not.
+# Every pair of kind and bias is a class that has it: Phi's head has a bias, ModernBERT's need not,
+# and M2M100 has none over pieces where BART does. (T5 is always tied in transformers 5; below.)
 CONFIGS = {
     ("causal", "none"): lambda **known: LlamaConfig(**SMALL, **known),
     ("causal", "bias"): lambda **known: PhiConfig(**SMALL, **known),
@@ -57,7 +59,7 @@ CONFIGS = {
         **SMALL, decoder_bias=False, global_attn_every_n_layers=1, **known
     ),
     ("masked", "bias"): lambda **known: BertConfig(**SMALL, **known),
-    ("seq2seq", "none"): lambda **known: T5Config(**T5, **known),
+    ("seq2seq", "none"): lambda **known: M2M100Config(**BART, **known),
     ("seq2seq", "bias"): lambda **known: BartConfig(**BART, **known),
 }
 NAMES = {
@@ -65,7 +67,7 @@ NAMES = {
     ("causal", "bias"): "phi",
     ("masked", "none"): "modernbert",
     ("masked", "bias"): "bert",
-    ("seq2seq", "none"): "t5",
+    ("seq2seq", "none"): "m2m100",
     ("seq2seq", "bias"): "bart",
 }
 CASES = [
@@ -90,10 +92,10 @@ def tokens_of(config, size):
     return config(vocab_size=size, **special)
 
 
-def build(kind, config, seed=0):
+def build(kind, config, dtype=torch.float32):
     """Return a model with every parameter and bias drawn at random, in evaluation mode."""
-    torch.manual_seed(seed)
-    model = CLASSES[kind].from_config(config).eval()
+    torch.manual_seed(0)
+    model = CLASSES[kind].from_config(config, dtype=dtype).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     for name, buffer in model.named_buffers():
@@ -211,3 +213,113 @@ def test_low_rank_adapter_merges(edit, kind, tied, padded, bias, tmp_path):
     assert torch.equal(answer(again, tokenizer).logits, answer(merged, tokenizer).logits)
     for role, rows in matrices(again).items():
         assert torch.equal(rows, frozen[role]), role
+
+
+ARCHITECTURES = {
+    "qwen2": ("causal", lambda **known: Qwen2Config(**SMALL, num_key_value_heads=1, **known)),
+    "gemma": (
+        "causal",
+        lambda **known: GemmaConfig(**SMALL, head_dim=8, num_key_value_heads=1, **known),
+    ),
+    "gpt2": ("causal", lambda **known: GPT2Config(n_embd=16, n_layer=1, n_head=2, **known)),
+    "xlm-roberta": ("masked", lambda **known: XLMRobertaConfig(**SMALL, **known)),
+    "t5": ("seq2seq", lambda **known: T5Config(**T5, **known)),
+    "mt5": ("seq2seq", lambda **known: MT5Config(**T5, **known)),
+    "mbart": ("seq2seq", lambda **known: MBartConfig(**BART, **known)),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
+def test_other_architectures_keep_their_rows_and_reload(edit, name, dtype, tmp_path):
+    kind, config = ARCHITECTURES[name]
+    model = build(kind, tokens_of(config, len(TOKENIZER)), dtype)
+    before = {role: rows.clone() for role, rows in matrices(model).items()}
+    apply_edit(model, edit)
+    for role, rows in matrices(model).items():
+        assert len(rows) == edit.new_size
+        assert torch.equal(rows[: edit.old_size], before[role])
+    model.save_pretrained(tmp_path)
+    again = CLASSES[kind].from_pretrained(tmp_path, dtype=dtype).eval()
+    tokenizer = edit.tokenizer(TOKENIZER)
+    assert torch.equal(answer(again, tokenizer).logits, answer(model, tokenizer).logits)
+
+
+def test_mt5_untied_by_its_weights_stays_untied(edit, tmp_path):
+    model = build("seq2seq", tokens_of(ARCHITECTURES["mt5"][1], len(TOKENIZER)))
+    model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight))
+    before = {role: rows.clone() for role, rows in matrices(model).items()}
+    apply_edit(model, edit)
+    assert not is_tied(model)
+    for role, rows in matrices(model).items():
+        assert torch.equal(rows[: edit.old_size], before[role])
+    model.save_pretrained(tmp_path)
+    again = AutoModelForSeq2SeqLM.from_pretrained(tmp_path).eval()
+    for role, rows in matrices(again).items():
+        assert torch.equal(rows, matrices(model)[role])
+
+
+def llama(size, **known):
+    config = tokens_of(lambda **more: LlamaConfig(**SMALL, **known, **more), size)
+    return build("causal", config)
+
+
+def test_new_rows_first_use_the_padding_and_then_grow(edit):
+    model = llama(len(TOKENIZER) + 10)
+    last = model.get_output_embeddings().weight[-1].clone()
+    apply_edit(model, edit, padded=64)
+    rows = model.get_output_embeddings().weight
+    assert len(rows) % 64 == 0
+    assert len(rows) - 64 < edit.new_size <= len(rows)
+    assert torch.equal(rows[edit.new_size :], last.expand(len(rows) - edit.new_size, -1))
+    assert model.get_input_embeddings().num_embeddings == len(rows)
+    assert model.get_output_embeddings().out_features == len(rows)
+
+
+def test_a_generation_configuration_and_the_random_state_are_kept(edit):
+    model = llama(len(TOKENIZER))
+    model.generation_config.temperature = 0.3
+    state = torch.random.get_rng_state()
+    apply_edit(model, edit, random_rows, seed=1)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert model.generation_config.temperature == 0.3
+    batch = batch_of(edit.tokenizer(TOKENIZER), MIXED[:1])
+    assert model.generate(**batch, max_new_tokens=2, do_sample=False).shape[1] > 2
+
+
+def test_a_biased_mean_gives_the_logit_of_the_mean(edit):
+    """Output rows and bias are initialised alike, so a new logit is the mean of its parts'."""
+    model = apply_edit(built("causal", "untied", "exact", "bias"), edit)
+    logits = answer(model, TOKENIZER, SOURCE[:2]).logits
+    for place, parts in enumerate(edit.parts):
+        expected = logits[..., list(parts)].mean(-1)
+        assert torch.allclose(logits[..., edit.old_size + place], expected, atol=1e-4)
+
+
+def test_an_embedding_smaller_than_the_tokenizer_is_refused(edit):
+    with pytest.raises(GlotliftError) as error:
+        apply_edit(llama(len(TOKENIZER) - 1), edit)
+    assert error.value.code == "GL-VOCABULARY-020"
+
+
+def test_a_model_that_reads_no_ids_is_refused(edit):
+    model = llama(len(TOKENIZER))
+    model.model.embed_tokens = torch.nn.Identity()
+    with pytest.raises(GlotliftError) as error:
+        apply_edit(model, edit)
+    assert error.value.code == "GL-VOCABULARY-021"
+
+
+def test_an_initialiser_of_the_wrong_shape_is_refused(edit):
+    def short(edit, source_rows, aids):
+        return mean_of_pieces(edit, source_rows, aids)[:-1]
+
+    with pytest.raises(GlotliftError) as error:
+        apply_edit(llama(len(TOKENIZER)), edit, short)
+    assert error.value.code == "GL-VOCABULARY-022"
+
+
+def test_padding_to_nothing_is_refused(edit):
+    with pytest.raises(GlotliftError) as error:
+        apply_edit(llama(len(TOKENIZER)), edit, padded=0)
+    assert error.value.code == "GL-VOCABULARY-023"

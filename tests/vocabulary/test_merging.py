@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -37,7 +38,7 @@ def plain_merges(words, number, least):
     while len(merges) < number:
         counts = Counter()
         for word, weight in words:
-            for pair in zip(word, word[1:], strict=False):
+            for pair in pairwise(word):
                 counts[pair] += weight
         fit = [
             (-count, pair)
@@ -46,7 +47,7 @@ def plain_merges(words, number, least):
         ]
         if not fit:
             break
-        count, (left, right) = min(fit)
+        _, (left, right) = min(fit)
         whole = len(names)
         names[whole] = names[left] + names[right]
         known.add(names[whole])
@@ -59,7 +60,7 @@ def overcount_free(words):
     """Counts of adjacent pairs, overlaps included, as the textbook counts them."""
     counts = Counter()
     for word, weight in words:
-        for left, right in zip(word, word[1:], strict=False):
+        for left, right in pairwise(word):
             counts[(left << SHIFT) | right] += weight
     return counts
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from glotlift import world
 from glotlift.world.concepts import SPLITS, inventory
 from glotlift.world.grammar import grammar
-from glotlift.world.scenes import scene
+from glotlift.world.scenes import Scene, scene
 from glotlift.world.truth import links, tokens_of, truth
 
 scenes = st.builds(scene, st.integers(0, 2**40), st.sampled_from(SPLITS), st.integers(0, 10**6))
@@ -73,8 +73,6 @@ def test_alignment_reads_the_id_of_a_parallel_row():
 
 
 def test_a_known_sentence_has_the_labels_that_a_reader_gives_it():
-    from glotlift.world.scenes import Scene
-
     said = {"agent": "woman", "action": "eat", "patient": "apple", "cause": "hungry"}
     drawn = Scene("cause", said)
     label = truth(grammar("deu_Latn"), drawn)

@@ -90,7 +90,7 @@ class AdaptConfig(Config):
     test: float = Field(default=0.1, gt=0, lt=0.5)
     """Share of documents held out for the evidence."""
     seed: int = Field(default=0, ge=0, lt=2**31)
-    """Seed of splits, mixture order, initialisation and training."""
+    """Seed of mixture order, initialisation and training; splits do not depend on it."""
     extension: ExtensionConfig = ExtensionConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()

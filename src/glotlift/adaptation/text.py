@@ -58,7 +58,7 @@ def input_hashes(config: AdaptConfig) -> dict[str, str]:
 def gather(config: AdaptConfig) -> tuple[Text, Ledger]:
     """Read, deduplicate and split the text of every language.
 
-    One item has one split in all languages.
+    One item has one split in all languages and under every seed.
     """
     rows: dict[str, DatasetDict] = {}
     table = []
@@ -67,9 +67,7 @@ def gather(config: AdaptConfig) -> tuple[Text, Ledger]:
         ledger = Ledger()
         addresses = config.text if code == config.language else config.keep[code]
         kept = deduplicate(read(addresses, language=code, ledger=ledger), ledger)
-        rows[code] = split_rows(
-            kept, validation=config.validation, test=config.test, seed=config.seed
-        )
+        rows[code] = split_rows(kept, validation=config.validation, test=config.test)
         table.append(describe(config, code, kept, rows[code], ledger))
         whole.read += ledger.read
         whole.rows.extend(ledger.rows)

@@ -1,6 +1,7 @@
 """`glotlift adapt` and `glotlift demo`: the main job."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,7 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
 
 if TYPE_CHECKING:
-    from glotlift.adaptation import AdaptConfig
+    from glotlift.adaptation.config import AdaptConfig
 
 
 def add_to(app: typer.Typer) -> None:
@@ -151,15 +152,16 @@ def as_overrides(values: dict[str, Any]) -> list[str]:
 
 def configure(path: Path | None, overrides: Sequence[str]) -> "AdaptConfig":
     """Read and check the configuration of the main job."""
-    from glotlift.adaptation import AdaptConfig
+    import glotlift
     from glotlift.runs.config import load_config
 
-    return load_config(AdaptConfig, path, overrides)
+    config: AdaptConfig = load_config(glotlift.AdaptConfig, path, overrides)
+    return config
 
 
 def show_plan(config: "AdaptConfig", as_json: bool) -> None:
     """Print what would run: stages, tokens, memory, time and warnings."""
-    from glotlift.adaptation import plan
+    from glotlift import plan
 
     planned = plan(config)
     if as_json:
@@ -185,11 +187,14 @@ def is_rows(value: Any) -> bool:
 
 def perform(config: "AdaptConfig", as_json: bool) -> Path:
     """Run the main job, print where its page lies, and return that path."""
-    from glotlift.adaptation import adapt
+    from glotlift import adapt
 
     with quiet_output(as_json):
         run: Path = adapt(config).resolve()
     page = run / "report.html"
+    # Under torchrun every process comes here; the first one tells.
+    if os.environ.get("RANK", "0") != "0":
+        return page
     if as_json:
         print_json(
             {"run": run, "model": run / "model", "evidence": run / "evidence.json"} | {"page": page}

@@ -50,8 +50,8 @@ def evaluate_options(
     is. With `blind` the prompt is withheld: a control that shows what the options give away. Among
     equal scores the first option is taken.
 
-    Raises GL-EVALUATION-006 or -007 (rows), -008 (an answer that is none of the options, or an empty option) or -009
-    (an unknown normalisation).
+    Raises GL-EVALUATION-006 or -007 (rows), -008 (an answer that is none of the options, or an
+    option without text) or -009 (an unknown normalisation).
     """
     if normalise not in ("sum", "tokens", "bytes"):
         raise GlotliftError(

@@ -4,12 +4,16 @@ Option tasks: `id`, `language`, `prompt`, `options` (two or more), `answer` (the
 Translation: `id`, `language` (of the target), `source_language`, `source_text`, `text`.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from datasets import Dataset
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 OPTION_COLUMNS = ("id", "language", "prompt", "options", "answer")
 TRANSLATION_COLUMNS = ("id", "language", "source_language", "source_text", "text")

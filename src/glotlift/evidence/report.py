@@ -9,7 +9,7 @@ import yaml
 from glotlift.evidence import charts, wording
 from glotlift.runs.atomic import write_text
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.figures import UNMEASURED, count, duration, number, plain, size
+from glotlift.runs.figures import UNMEASURED, duration, number, plain, size
 from glotlift.runs.page import render_page
 
 LISTS = (
@@ -59,6 +59,7 @@ def shared(evidence: Mapping[str, Any], over: str) -> dict[str, Any]:
     return {
         "evidence": evidence,
         "over": over,
+        "setting_values": evidence.get("values"),
         "has_published": any(claim.get("published") is not None for claim in evidence["claims"]),
         "command": reproduce.get("command") or evidence.get("command"),
         "config": config if isinstance(config, str) or not config else as_yaml(config),
@@ -198,9 +199,7 @@ def spent(arm: Mapping[str, Any]) -> str:
     amounts = sorted({value for value in found if value is not None})
     if not amounts:
         return UNMEASURED
-    low, high = (
-        (count(edge) if edge >= 100 else plain(edge)) for edge in (amounts[0], amounts[-1])
-    )
+    low, high = plain(amounts[0]), plain(amounts[-1])
     return low if low == high else f"{low} to {high}"
 
 

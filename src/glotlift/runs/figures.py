@@ -24,11 +24,14 @@ def decimals(size: float | None) -> int:
 
 
 def plain(value: Any, places: int | None = None) -> str:
-    """Write a measured number, such as ``3.21``; text that stands in its place is kept."""
+    """Write a measured number, such as ``3.21``; text that stands in its place is kept.
+
+    Without `places`, whole numbers and those from a thousand on are written without decimals.
+    """
     found = number(value)
     if found is None:
         return value if isinstance(value, str) else UNMEASURED
-    if isinstance(value, int) and places is None:
+    if places is None and (found.is_integer() or abs(found) >= 1000):
         return count(value)
     text = f"{found:,.{decimals(found) if places is None else places}f}"
     return text.replace("-", MINUS)

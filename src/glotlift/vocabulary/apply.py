@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from glotlift.runs.errors import GlotliftError
@@ -27,74 +27,97 @@ def apply_edit(
 ) -> PreTrainedModel:
     """Give `model` the rows of the edited vocabulary, in place, and return it.
 
-    Works through the model's own input and output embeddings: causal, masked and
-    sequence-to-sequence, tied or not, with or without a bias over pieces (a head's bias or
-    ``final_logits_bias``). New rows stand at the new pieces' ids, also where the old matrix was
-    padded beyond the tokenizer; a matrix that is large enough keeps its size, otherwise it becomes
-    ``edit.new_size`` rounded up to a multiple of `padded`. Rows of kept ids are bit-equal, tied
-    stays tied, the generation configuration and torch's random state are untouched.
+    Works on causal, masked and sequence-to-sequence models, tied or not, with or without a bias
+    over pieces (a head's or ``final_logits_bias``). New rows stand at the new pieces' ids, also
+    where the old matrix was padded beyond the tokenizer; a matrix that is large enough keeps its
+    size, otherwise it gets ``edit.new_size`` rows, rounded up to a multiple of `padded`. Rows of
+    kept ids are bit-equal; whatever shared one matrix still does; the generation configuration
+    and torch's random state are untouched.
 
-    `aids` is handed to the initialiser beside "seed" and "role". Raises GL-VOCABULARY-020 (the
-    matrix has fewer rows than the tokenizer has ids) and -021 (a model without input embeddings).
+    The parameters are replaced where they are, not through ``resize_token_embeddings``: that ties
+    the encoder's and decoder's embeddings of an untied BART and drops a bias of an untied BERT.
+
+    `aids` is handed to the initialiser beside "seed" and "role" ("input", "output", "bias").
+    Raises GL-VOCABULARY-020 (a matrix has fewer rows than the tokenizer has ids), -021 (no input
+    embeddings), -022 (an initialiser returned another shape) and -023 (`padded` below 1).
     """
-    source = sources_of(model)
-    check_sizes(model, edit, source)
-    rows = {}
-    for role, old in source.items():
-        called = {**(aids or {}), "seed": seed, "role": role.split(".")[0]}
-        rows[role] = checked(edit, role, old, initialiser(edit, old, called))
-    size = matrix_size(edit, len(source["input"]), padded)
-    if size != len(source["input"]):
-        resize(model, size)
-    for role, place in sources_of(model).items():
-        place.copy_(with_padding(edit, source[role], rows[role], size))
+    found = matrices_of(model)
+    rows = len(found["input"])
+    size = matrix_size(edit, rows, padded)
+    for role, matrix in found.items():
+        old = rows_of(matrix)
+        if len(old) < edit.old_size:
+            raise GlotliftError(
+                "GL-VOCABULARY-020",
+                f"the {role} matrix has {len(old)} rows but the tokenizer {edit.old_size} ids",
+                place=type(model).__name__,
+                fix="give the tokenizer that belongs to the model",
+            )
+        told = {**(aids or {}), "seed": seed, "role": role.split(".")[0]}
+        new = checked(edit, role, old, initialiser(edit, old, told))
+        put(model, matrix, with_padding(edit, old, new, size))
+    set_size(model, rows, size)
     return model
 
 
-def sources_of(model: PreTrainedModel) -> dict[str, Tensor]:
-    """Return the model's matrices over pieces, each [V, d] as a view on its storage.
+def matrices_of(model: PreTrainedModel) -> dict[str, Tensor]:
+    """Return the parameters and buffers over pieces, each once, however many modules share it.
 
-    Keys: "input", "output" (untied heads only), "bias.<place>" with d = 1 for each bias.
+    Keys begin with "input" ([V, d]; an untied encoder and decoder have their own), "output"
+    ([V, d], untied heads only) or "bias" ([V] or [1, V]). Raises GL-VOCABULARY-021.
     """
-    found: dict[str, Tensor] = {"input": input_weight(model)}
-    head = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    if head is not None:
-        if head.weight.data_ptr() != found["input"].data_ptr():
-            found["output"] = head.weight.data
-        if getattr(head, "bias", None) is not None:
-            found["bias.head"] = head.bias.data[:, None]
-    for name, buffer in model.named_buffers():
-        if name.split(".")[-1] == LOGIT_BIAS:
-            found[f"bias.{name}"] = buffer.data.reshape(-1, 1)
-    return found
-
-
-def input_weight(model: PreTrainedModel) -> Tensor:
-    """Return the input embedding matrix [V, d].
-
-    Raises GL-VOCABULARY-021 where the model has none.
-    """
-    weight = getattr(model.get_input_embeddings(), "weight", None)
-    if not isinstance(weight, Tensor) or weight.dim() != 2:
+    named = {"input": getattr(model.get_input_embeddings(), "weight", None)}
+    if not isinstance(named["input"], Tensor) or named["input"].dim() != 2:
         raise GlotliftError(
             "GL-VOCABULARY-021",
             f"{type(model).__name__} has no matrix of input embeddings",
             place="model",
             fix="give a model that reads token ids",
         )
-    return weight.data
+    if model.config.is_encoder_decoder:
+        for side in ("encoder", "decoder"):
+            stack = getattr(model.base_model, side, None) or getattr(model, side, None)
+            named[f"input.{side}"] = getattr(getattr(stack, "embed_tokens", None), "weight", None)
+    head = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    named["output"] = getattr(head, "weight", None)
+    for name, tensor in biases_of(model, head):
+        named[f"bias.{name}"] = tensor
+    seen: dict[int, tuple[str, Tensor]] = {}
+    for role, matrix in named.items():
+        if matrix is not None:
+            seen.setdefault(id(matrix), (role, matrix))
+    return dict(seen.values())
 
 
-def check_sizes(model: PreTrainedModel, edit: VocabularyEdit, source: Mapping[str, Tensor]) -> None:
-    """Raise GL-VOCABULARY-020 where a matrix has fewer rows than the tokenizer has ids."""
-    for role, rows in source.items():
-        if len(rows) < edit.old_size:
-            raise GlotliftError(
-                "GL-VOCABULARY-020",
-                f"the {role} matrix has {len(rows)} rows but the tokenizer {edit.old_size} ids",
-                place=type(model).__name__,
-                fix="give the tokenizer that belongs to the model",
-            )
+def biases_of(model: PreTrainedModel, head: nn.Module | None) -> list[tuple[str, Tensor]]:
+    """Return the head's bias, those of the modules around it, and the bias on final logits."""
+    found = [
+        (name, buffer)
+        for name, buffer in model.named_buffers()
+        if name.split(".")[-1] == LOGIT_BIAS
+    ]
+    place = next((name for name, module in model.named_modules() if module is head), None)
+    if head is None or place is None:
+        return found
+    length = len(head.weight)  # type: ignore[arg-type]
+    steps = place.split(".")
+    for depth in range(1, len(steps) + 1):
+        around = ".".join(steps[:depth])
+        bias = getattr(model.get_submodule(around), "bias", None)
+        if isinstance(bias, Tensor) and tuple(bias.shape) == (length,):
+            found.append((around, bias))
+    return found
+
+
+def rows_of(matrix: Tensor) -> Tensor:
+    """Return a matrix as [V, d] and a bias ([V] or [1, V]) as [V, 1], on the same storage."""
+    shared = matrix.detach()
+    return shared.reshape(-1, 1) if is_bias(shared) else shared
+
+
+def is_bias(matrix: Tensor) -> bool:
+    """Tell a bias over pieces, [V] or [1, V], from a matrix [V, d]."""
+    return matrix.dim() == 1 or matrix.shape[0] == 1
 
 
 def checked(
@@ -117,23 +140,18 @@ def checked(
 
 
 def matrix_size(edit: VocabularyEdit, rows: int, padded: int | None) -> int:
-    """Return how many rows the new matrix has."""
-    multiple = padded or 1
+    """Return how many rows the new matrices have."""
+    multiple = 1 if padded is None else padded
     if multiple < 1:
         raise GlotliftError(
             "GL-VOCABULARY-023",
             f"cannot pad to a multiple of {padded}",
             place="padded",
-            fix="give 64",
+            fix="give 64, or None for no padding",
         )
-    size = -(-edit.new_size // multiple) * multiple
-    return rows if padded is None and rows >= edit.new_size and not edit.dropped else size
-
-
-def resize(model: PreTrainedModel, size: int) -> None:
-    """Let the model class resize what it knows of, leaving torch's random state as it was."""
-    with torch.random.fork_rng(devices=[]):
-        model.resize_token_embeddings(size, mean_resizing=False)
+    if padded is None and rows >= edit.new_size and not edit.dropped:
+        return rows
+    return -(-edit.new_size // multiple) * multiple
 
 
 def with_padding(edit: VocabularyEdit, old: Tensor, new: Tensor, size: int) -> Tensor:
@@ -146,8 +164,33 @@ def with_padding(edit: VocabularyEdit, old: Tensor, new: Tensor, size: int) -> T
     rest = size - len(new)
     if rest <= 0:
         return new
-    stay = old[len(new) : size] if len(old) > edit.old_size else old[:0]
-    filler = (
-        old[-1:] if len(old) > edit.old_size else new.float().mean(0, keepdim=True).to(new.dtype)
-    )
+    was_padded = len(old) > edit.old_size
+    stay = old[len(new) : size] if was_padded else old[:0]
+    filler = old[-1:] if was_padded else new.float().mean(0, keepdim=True).to(new.dtype)
     return torch.cat([new, stay, filler.expand(rest - len(stay), -1)])
+
+
+def put(model: PreTrainedModel, old: Tensor, rows: Tensor) -> None:
+    """Put `rows` in the place of a parameter or buffer, in every module that holds it."""
+    shape = (*old.shape[:-1], len(rows)) if is_bias(old) else (len(rows), old.shape[1])
+    if old.shape == shape:
+        old.detach().copy_(rows.reshape(shape))
+        return
+    values = rows.reshape(shape).clone()
+    new = nn.Parameter(values, old.requires_grad) if isinstance(old, nn.Parameter) else values
+    for module in model.modules():
+        for store in (module._parameters, module._buffers):
+            for name in [name for name, tensor in store.items() if tensor is old]:
+                store[name] = new  # type: ignore[assignment]
+        if getattr(module, "weight", None) is new:
+            resized = "num_embeddings" if isinstance(module, nn.Embedding) else "out_features"
+            setattr(module, resized, len(rows))
+
+
+def set_size(model: PreTrainedModel, old: int, size: int) -> None:
+    """Tell the configurations and modules that knew of `old` rows that there are `size`."""
+    config = model.config
+    parts = [getattr(config, name, None) for name in getattr(config, "sub_configs", {})]
+    for part in [config, *filter(None, parts), *model.modules()]:
+        if getattr(part, "vocab_size", None) == old:
+            part.vocab_size = size

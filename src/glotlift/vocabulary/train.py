@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Literal
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -93,11 +94,13 @@ def train_tokenizer(
             place="size",
             fix=f"ask for at least {least}",
         )
-    backend.train_from_iterator((text for text in texts if text.strip()), trainer)
-    if backend.get_vocab_size() <= len(set(roles.values())):
+    written = (text for text in texts if text.strip())
+    first = next(written, None)
+    if first is None:
         raise GlotliftError(
             "GL-VOCABULARY-004", "there is no text to train on", place="texts", fix="give some text"
         )
+    backend.train_from_iterator(chain([first], written), trainer)
     if kind == "unigram" and byte_fallback:
         backend = with_byte_fallback(backend)
     backend.post_processor = frame(backend, roles)

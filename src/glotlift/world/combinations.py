@@ -1,16 +1,19 @@
 """Every combination of concepts that a pattern allows, dealt to splits by its hash."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 
-from glotlift.world.concepts import Frame, Pattern, inventory
+from glotlift.world.concepts import SPLITS, Frame, inventory
 
 Said = dict[str, str]
 Groups = tuple[tuple[Said, ...], ...]
 # (agent, topic) -> choices; None stands for any, "" for scenes in which nobody acts.
 Choices = dict[tuple[str | None, str | None], Groups]
+# Upper bounds in hundredths: of the combinations, and of the facts that are asked for.
 _TRAIN, _VALIDATION = 80, 90
+_TRAIN_FACTS, _VALIDATION_FACTS = 50, 70
 
 
 def split_of(*names: str) -> str:
@@ -30,13 +33,30 @@ def hundredth(*names: str) -> int:
 @cache
 def combinations(pattern: str, split: str) -> Choices:
     """Return the choices of a pattern in a split, by agent and topic, grouped by the lead slot."""
-    frame = inventory().frames[inventory().patterns[pattern].frame]
+    shape = inventory().patterns[pattern]
+    if shape.fact:
+        facts = tuple(stated[pattern] for stated in fact_base().values())
+        return _grouped(facts, "person", shape.topic)
+    return _dealt(shape.frame, shape.topic)[split]
+
+
+@cache
+def _dealt(frame_name: str, topic: str) -> dict[str, Choices]:
+    """Return the choices of a frame in each split; patterns of one frame share them."""
+    frame = inventory().frames[frame_name]
+    dealt: dict[str, list[Said]] = {split: [] for split in SPLITS}
+    for said in _enumerated(frame_name):
+        dealt[split_of(*[said[slot] for slot in frame.key])].append(said)
+    return {split: _grouped(rows, frame.lead, topic) for split, rows in dealt.items()}
+
+
+def _grouped(rows: Iterable[Said], lead: str, source: str) -> Choices:
     found: dict[tuple[str | None, str | None], dict[str, list[Said]]]
     found = defaultdict(lambda: defaultdict(list))
-    for said in _allowed(pattern, split):
-        agent, topic = said.get("agent", ""), _topic(inventory().patterns[pattern], said)
+    for said in rows:
+        agent, topic = said.get("agent", ""), topic_of(source, said)
         for key in ((None, None), (agent, None), (None, topic), (agent, topic)):
-            found[key][said[frame.lead]].append(said)
+            found[key][said[lead]].append(said)
     return {
         key: tuple(tuple(members) for members in groups.values()) for key, groups in found.items()
     }
@@ -46,37 +66,33 @@ def combinations(pattern: str, split: str) -> Choices:
 def fact_base() -> dict[str, dict[str, Said]]:
     """Return what is true of each named person for ever: person -> pattern -> slots.
 
-    The values of a relation are dealt round in an order that a hash fixes, so each value is held
-    by about as many people as any other and guessing the commonest is no better than chance.
+    The values of a relation are dealt round to the persons asked about in each split, so each is
+    held by about as many as any other and guessing the commonest is no better than chance.
     """
     world = inventory()
     base: dict[str, dict[str, Said]] = {person: {} for person in world.of("names")}
     for pattern in (p for p in world.patterns.values() if p.fact):
         values = world.domain(world.frames[pattern.frame].slots["value"])
-        order = sorted(
-            base, key=lambda person: blake2b(f"{pattern.name}/{person}".encode()).digest()
-        )
-        for place, person in enumerate(order):
-            value = values[place % len(values)].name
-            base[person][pattern.name] = {"person": person, "value": value}
+        for split in SPLITS:
+            asked = [person for person in base if fact_split(person, pattern.name) == split]
+            first = hundredth(pattern.name, split)
+            for place, person in enumerate(asked):
+                value = values[(first + place) % len(values)].name
+                base[person][pattern.name] = {"person": person, "value": value}
     return base
 
 
-def _allowed(pattern: str, split: str) -> list[Said]:
-    if inventory().patterns[pattern].fact:
-        return [facts[pattern] for facts in fact_base().values()]
-    frame = inventory().frames[inventory().patterns[pattern].frame]
-    return [
-        dict(said)
-        for said in _enumerated(frame.name)
-        if split_of(*(said[slot] for slot in frame.key)) == split
-    ]
+def fact_split(person: str, pattern: str) -> str:
+    """Return the split of `tasks.facts` that asks for a fact: 50, 20 and 30 per cent."""
+    number = hundredth("fact", person, pattern)
+    if number < _TRAIN_FACTS:
+        return "train"
+    return "validation" if number < _VALIDATION_FACTS else "test"
 
 
-def _topic(pattern: Pattern, said: Said) -> str | None:
-    if pattern.topic not in said:
-        return pattern.topic
-    return inventory().concepts[said[pattern.topic]].topic
+def topic_of(source: str, said: Said) -> str:
+    """Return the topic of a scene; `source` is the slot whose topic it has, or the topic itself."""
+    return inventory().concepts[said[source]].topic or "" if source in said else source
 
 
 @cache

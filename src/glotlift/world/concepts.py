@@ -84,7 +84,8 @@ def inventory() -> Inventory:
         for name, known in members.items():
             if name in concepts:
                 raise ValueError(f"scenes.yaml has two concepts named {name!r}")
-            concepts[name] = _concept(name, category, known)
+            topic = category if category in raw["concepts"]["topics"] else None
+            concepts[name] = _concept(name, category, {"topic": topic, **known})
     frames = {name: _frame(name, known) for name, known in raw["frames"].items()}
     patterns = {name: _pattern(name, known) for name, known in raw["patterns"].items()}
     return Inventory(concepts, frames, patterns)
@@ -95,7 +96,7 @@ def _concept(name: str, category: str, known: dict[str, Any]) -> Concept:
     return Concept(
         name=name,
         category=category,
-        topic=name if category == "topics" else known.get("topic"),
+        topic=name if category == "topics" else known["topic"],
         sentiment=known.get("sentiment", "neutral"),
         size=known.get("size", 0),
         fits={key: tuple(value) for key, value in known.items() if key not in own},

@@ -148,7 +148,7 @@ def _read(code: str) -> Grammar:
         columns = [cell.strip() for cell in table["columns"].split("|")]
         for concept, line in table.items():
             if concept != "columns":
-                forms[concept] = _row(code, concept, columns, line)
+                forms[concept] = read_row(code, concept, columns, line)
     for categories, phrases in raw["phrases"].items():
         for category in categories.split():
             for concept in inventory().of(category):
@@ -163,7 +163,8 @@ def _read(code: str) -> Grammar:
     )
 
 
-def _row(code: str, concept: str, columns: list[str], line: object) -> dict[str, str]:
+def read_row(code: str, concept: str, columns: list[str], line: object) -> dict[str, str]:
+    """Cut one line of a table into forms. Raises GL-WORLD-006 (cells) and GL-WORLD-009 (YAML)."""
     if not isinstance(line, str):
         raise GlotliftError(
             "GL-WORLD-009",

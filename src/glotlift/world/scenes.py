@@ -7,13 +7,12 @@ two splits, whatever the seeds.
 """
 
 import struct
-from collections.abc import Mapping
 from functools import cache
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
 from glotlift.runs.errors import GlotliftError
-from glotlift.world.combinations import Groups, combinations, fact_base
+from glotlift.world.combinations import Groups, combinations, fact_base, topic_of
 from glotlift.world.concepts import SPLITS, inventory
 
 Choice = TypeVar("Choice")
@@ -54,9 +53,11 @@ def scene(seed: int, split: str, row: int) -> Scene:
     return _draw(_deck(split, None, None), ("sentence", seed, split, row))
 
 
-def scene_of(pattern: str, address: tuple[object, ...], split: str) -> Scene:
-    """Return a scene of one pattern, in one split, drawn by `address`."""
-    return _fill(pattern, combinations(pattern, split)[None, None], draws(pattern, *address))
+def scene_of(
+    pattern: str, address: tuple[object, ...], split: str, topic: str | None = None
+) -> Scene:
+    """Return a scene of one pattern (and topic), in one split, drawn by `address`."""
+    return _fill(pattern, combinations(pattern, split)[None, topic], draws(pattern, *address))
 
 
 def document(seed: int, split: str, row: int, sentences: int) -> list[Scene]:
@@ -107,19 +108,10 @@ def _draw(deck: Deck, address: tuple[object, ...]) -> Scene:
 
 def _fill(pattern: str, groups: Groups, numbers: tuple[int, ...]) -> Scene:
     said = pick(pick(groups, numbers[1]), numbers[2])
-    free = _free(pattern, topic_of(pattern, said))
+    free = _free(pattern, topic_of(inventory().patterns[pattern].topic, said))
     if free:
         said = said | {slot: pick(free[slot], numbers[3 + i]) for i, slot in enumerate(free)}
     return Scene(pattern, said)
-
-
-def topic_of(pattern: str, said: Mapping[str, str]) -> str:
-    """Return the topic of a scene: that of the slot which the pattern names, or its own."""
-    source = inventory().patterns[pattern].topic
-    if source not in said:
-        return source
-    topic = inventory().concepts[said[source]].topic
-    return topic if topic else "people"
 
 
 @cache

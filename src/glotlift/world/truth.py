@@ -4,9 +4,10 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
+from glotlift.world.combinations import topic_of
 from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar
-from glotlift.world.scenes import Scene, topic_of
+from glotlift.world.scenes import Scene
 
 _TOKEN = re.compile(r"[^\s.,;:!?¿¡।]+|[.,;:!?¿¡।]")
 _KINDS = {
@@ -60,7 +61,7 @@ def truth(grammar: Grammar, scene: Scene) -> Truth:
     return Truth(
         text=grammar.say(scene),
         pattern=scene.pattern,
-        topic=topic_of(scene.pattern, scene.said),
+        topic=topic_of(pattern.topic, scene.said),
         sentiment=mood,
         tokens=[token.text for token in tokens],
         entities=entities_of(scene, tokens),
