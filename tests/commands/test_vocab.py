@@ -58,3 +58,8 @@ def test_a_folder_without_a_tokenizer_is_refused(tmp_path, texts, capsys):
     empty.mkdir()
     assert main(arguments(empty, texts)) == REFUSED
     assert capsys.readouterr().err.startswith("GL-MODEL-008")
+
+
+def test_a_path_that_is_nowhere_is_refused(tmp_path, texts, capsys):
+    assert main(arguments(tmp_path / "nowhere", texts)) == REFUSED
+    assert capsys.readouterr().err.startswith("GL-MODEL-001")

@@ -51,7 +51,7 @@ def test_columns_and_shared_ids():
     assert all(found == ids["eng_Latn"] for found in ids.values())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(seeds, splits, st.integers(0, 10**6))
 def test_a_scene_lies_in_the_split_of_its_combination(seed, split, row):
     drawn = scene(seed, split, row)
@@ -65,7 +65,7 @@ def test_a_scene_lies_in_the_split_of_its_combination(seed, split, row):
 def test_no_text_and_no_combination_is_in_two_splits():
     texts, triples = {}, {}
     for split in SPLITS:
-        rows = world.labelled("rus_Cyrl", 3000, split=split)
+        rows = world.parallel(("rus_Cyrl",), 3000, split=split)
         documents = world.documents("rus_Cyrl", 300, split=split, seed=5)["text"]
         texts[split] = set(rows["text"])
         texts[split] |= {s.strip() for text in documents for s in re.split(r"(?<=\.)", text) if s}
@@ -92,10 +92,11 @@ def test_patterns_kept_from_training_are_met_in_the_other_splits_only():
 def test_most_sentences_differ_and_no_two_scenes_are_said_alike(code):
     spoken = grammar(code)
     said = {}
-    for row in range(10_000):
+    count = 10_000 if code == "hin_Deva" else 3_000
+    for row in range(count):
         drawn = scene(0, "train", row)
         said.setdefault(spoken.say(drawn), set()).add((drawn.pattern, *sorted(drawn.said.items())))
-    assert len(said) > 6_000
+    assert len(said) > 0.6 * count
     assert not [text for text, scenes in said.items() if len(scenes) > 1]
 
 
@@ -103,7 +104,7 @@ def test_most_sentences_differ_and_no_two_scenes_are_said_alike(code):
 def test_every_concept_can_be_said_in_every_pattern_that_takes_it(code):
     spoken, met = grammar(code), set()
     for split in SPLITS:
-        for row in range(4_000):
+        for row in range(2_500):
             drawn = scene(1, split, row)
             text = spoken.say(drawn)
             assert "{" not in text
@@ -157,6 +158,8 @@ def test_documents_hold_as_many_sentences_as_asked_in_each_language():
         ("GL-WORLD-002", lambda: world.documents("eng_Latn", 1, split="dev")),
         ("GL-WORLD-002", lambda: world.tasks.facts("eng_Latn", 1, split="dev")),
         ("GL-WORLD-003", lambda: world.alignment("world/0/train", "eng_Latn", "deu_Latn")),
+        ("GL-WORLD-010", lambda: world.documents("eng_Latn", 1, sentences=0)),
+        ("GL-WORLD-011", lambda: world.tasks.topic("eng_Latn", 1, options=40)),
         ("GL-WORLD-007", lambda: world.parallel(("eng_Latn",), -1)),
     ],
 )
@@ -176,7 +179,7 @@ def test_an_unknown_language_is_answered_with_the_known_ones():
     [("GL-WORLD-006", "f | Katze | Katzen | Katz"), ("GL-WORLD-009", False)],
 )
 def test_a_mistake_in_a_language_file_is_named_with_its_line(code, line):
-    with pytest.raises(GlotliftError, match="deu_Latn.yaml") as refusal:
+    with pytest.raises(GlotliftError, match=r"deu_Latn\.yaml") as refusal:
         read_row("deu_Latn", "cat", ["class", "nom", "pl"], line)
     assert refusal.value.code == code
     assert "'cat'" in str(refusal.value)

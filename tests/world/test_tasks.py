@@ -17,7 +17,7 @@ OPTION_TASKS = {"topic": 4, "cause": 2, "facts": 4}
 option_tasks = st.sampled_from(sorted(OPTION_TASKS))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(option_tasks, st.sampled_from(world.LANGUAGES), st.sampled_from(SPLITS), st.integers(0, 999))
 def test_options_differ_and_positions_are_balanced(task, code, split, seed):
     rows = getattr(world.tasks, task)(code, 24, split=split, seed=seed)

@@ -19,7 +19,7 @@ def _listed_words(code, concept):
     return {word.lower() for form in forms.values() for word in form.split()}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(scenes, languages)
 def test_entity_spans_are_forms_of_their_concept(drawn, code):
     label = truth(grammar(code), drawn)
@@ -34,7 +34,7 @@ def test_entity_spans_are_forms_of_their_concept(drawn, code):
     }
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(scenes, languages)
 def test_tokens_are_the_text_without_spaces(drawn, code):
     label = truth(grammar(code), drawn)
@@ -42,7 +42,7 @@ def test_tokens_are_the_text_without_spaces(drawn, code):
     assert label.text == grammar(code).say(drawn)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(scenes, languages, languages)
 def test_alignments_are_symmetric_and_in_range(drawn, source, target):
     left, right = grammar(source), grammar(target)
@@ -55,7 +55,7 @@ def test_alignments_are_symmetric_and_in_range(drawn, source, target):
     assert set(drawn.said) <= aligned
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(scenes, languages, languages, languages)
 def test_alignments_compose_through_a_third_language(drawn, source, middle, target):
     first = links(grammar(source), grammar(middle), drawn)
@@ -92,7 +92,7 @@ def test_a_known_sentence_has_the_labels_that_a_reader_gives_it():
 
 
 def test_sentiment_follows_feelings_and_liking():
-    rows = world.labelled("eng_Latn", 4000, seed=2)
+    rows = world.labelled("eng_Latn", 1500, seed=2)
     for row in rows:
         words = set(row["tokens"])
         if row["pattern"] == "like":
@@ -121,7 +121,7 @@ def test_an_independent_reading_of_the_words_finds_the_topic():
     """The object comes after the verb in English and before it in Turkish."""
     checked = 0
     for code, lexicon in (("eng_Latn", _ENGLISH), ("tur_Latn", _TURKISH)):
-        for row in world.labelled(code, 3000, seed=6):
+        for row in world.labelled(code, 1500, seed=6):
             if not row["pattern"].startswith("event"):
                 continue
             tokens = row["tokens"] if code == "tur_Latn" else row["tokens"][2:]
@@ -131,4 +131,4 @@ def test_an_independent_reading_of_the_words_finds_the_topic():
                 assert row["topic"] in found
             elif code == "tur_Latn":
                 assert not found
-    assert checked > 500
+    assert checked > 250

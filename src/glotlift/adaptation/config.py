@@ -77,7 +77,7 @@ class AdaptConfig(Config):
     """The target language, such as `yor_Latn`, `yo` or `yor`."""
     text: Paths = Field(min_length=1)
     """Files, folders, `hub:OWNER/NAME` or `world:CODE` addresses of target-language text."""
-    keep: dict[str, Paths] = {}
+    keep: dict[str, Paths] = Field(default={})
     """Text of languages that must not be lost: replayed and measured."""
     output: Path | None = None
     """The run folder; by default `runs/adapt-<language>-<hash of this configuration>`."""
@@ -99,7 +99,7 @@ class AdaptConfig(Config):
     @classmethod
     def known_language(cls, tag: str) -> str:
         """Write the language as code_Script."""
-        return language(tag).code
+        return str(language(tag).code)
 
     @field_validator("keep", mode="before")
     @classmethod

@@ -53,7 +53,7 @@ def turn_dial(
     if target_bytes < MINIMUM_BYTES:
         raise GlotliftError(
             "GL-ADAPT-004",
-            f"{target_bytes:,} bytes of {config.language} text to train on; at least {MINIMUM_BYTES:,} are needed",
+            f"{target_bytes:,} bytes of {config.language} text; at least {MINIMUM_BYTES:,} are needed",
             place="text",
             fix="add text",
         )

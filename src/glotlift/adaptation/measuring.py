@@ -6,7 +6,7 @@ from typing import Any
 from glotlift import world
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.clients.local import LocalModel
-from glotlift.evaluation import evaluate_generation, evaluate_options
+from glotlift.evaluation import evaluate_options
 from glotlift.objectives.bits import document_bits
 from glotlift.runs.errors import GlotliftError
 

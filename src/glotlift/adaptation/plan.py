@@ -88,7 +88,7 @@ def warnings(config: AdaptConfig, target_bytes: int) -> list[str]:
         told.append("no --keep text: forgetting is neither prevented nor measured")
     if target_bytes < COMFORTABLE_BYTES:
         told.append(
-            f"only {target_bytes:,} bytes of target text to train on; {COMFORTABLE_BYTES:,} or more are advised"
+            f"only {target_bytes:,} bytes of target text; {COMFORTABLE_BYTES:,} or more are advised"
         )
     if (config.folder / "evidence.json").exists():
         told.append(f"{config.folder} holds a finished run of this configuration")

@@ -215,7 +215,8 @@ def notes(config: AdaptConfig, table: list[Any]) -> list[str]:
     target = next(row for row in table if row["role"] == "target")
     if target["bytes"] < COMFORTABLE_BYTES:
         told.append(
-            f"Only {target['bytes']:,} bytes of target text; below {COMFORTABLE_BYTES:,} gains are fragile."
+            f"Only {target['bytes']:,} bytes of target text; gains are fragile below "
+            f"{COMFORTABLE_BYTES:,}."
         )
     return told
 

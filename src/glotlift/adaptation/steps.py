@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from glotlift.objectives.packing import columns
 from glotlift.runs import atomic, machine
 from glotlift.runs.folders import RunFolder
 from glotlift.runs.progress import say
+from glotlift.training.micro_batches import processes
 from glotlift.training.schedule import Budget
 from glotlift.training.stages import (
     Stage,
@@ -50,6 +52,7 @@ from glotlift.vocabulary import (
 INITIALISERS = {"mean_of_pieces": mean_of_pieces, "random_rows": random_rows}
 MINIMUM_STEPS = 40  # a stage of fewer takes smaller steps
 WATCHED = 40  # validation documents per language during training
+PATIENCE = timedelta(days=7)  # of the processes that wait while the first one works alone
 REPORTED = 400  # sentences per language in the vocabulary report
 
 
@@ -57,7 +60,7 @@ class Team:
     """The processes that work on one run: one writes, all train."""
 
     def __init__(self) -> None:
-        self.state = PartialState(cpu=not machine.has_accelerator())
+        self.state = PartialState(cpu=not machine.has_accelerator(), timeout=PATIENCE)
 
     @property
     def leads(self) -> bool:
@@ -303,7 +306,8 @@ def stage_settings(
     per_step = config.training.blocks_per_step
     while per_step > 1 and blocks / per_step < MINIMUM_STEPS:
         per_step //= 2
-    per_step = max(per_step, PartialState().num_processes)
+    together = processes()
+    per_step = -(-per_step // together) * together
     steps = max(1, int(blocks / per_step))
     return TrainingSettings(
         learning_rate=dial.learning_rate,

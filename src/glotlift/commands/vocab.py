@@ -49,7 +49,6 @@ def measure(model: str, texts: dict[str, list[str]], parity_to: str | None) -> l
     """
     from glotlift.corpus import read
     from glotlift.models.loading import load_tokenizer
-    from glotlift.training.starters import STARTER, starter_address
     from glotlift.vocabulary import vocabulary_report
 
     if parity_to and parity_to not in texts:
@@ -59,9 +58,27 @@ def measure(model: str, texts: dict[str, list[str]], parity_to: str | None) -> l
             place="--parity-to",
             fix=f"add --text {parity_to}=PATH",
         )
-    path = starter_address(model) if model.startswith(STARTER) else Path(model)
     read_texts = {
         code: [line for path in paths for line in read(path, language=code)["text"]]
         for code, paths in texts.items()
     }
-    return list(vocabulary_report(load_tokenizer(path), read_texts, parity_to=parity_to))
+    return list(
+        vocabulary_report(load_tokenizer(find_tokenizer(model)), read_texts, parity_to=parity_to)
+    )
+
+
+def find_tokenizer(address: str) -> Path:
+    """Return the folder of a folder or ``starter:`` address; a Hub id is returned as it is.
+
+    Only the tokenizer of a Hub id is fetched, and not the weights. Raises GL-MODEL-001 for what is
+    none of these.
+    """
+    from glotlift.models.loading import HUB_ID, find_model
+    from glotlift.training.starters import STARTER, starter_address
+
+    if address.startswith(STARTER):
+        return starter_address(address)
+    path = Path(address).expanduser()
+    if path.is_dir() or HUB_ID.fullmatch(address):
+        return path
+    return find_model(address).folder

@@ -5,9 +5,9 @@ can leak into it. `apply` prepares a model for training, `remove` gives back a p
 carries what was learnt.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -39,7 +39,7 @@ class PatchedRows(nn.Module):
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
         """Return `weight` [vocabulary, width] or [vocabulary] with the patched rows."""
-        return weight.index_copy(0, self.ids, self.rows)
+        return weight.index_copy(0, cast(torch.Tensor, self.ids), self.rows)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class NewRows:
 
     ids: tuple[int, ...]
 
-    def apply(self, model: PreTrainedModel) -> PreTrainedModel:
+    def apply(self, model: Any) -> Any:
         """Freeze `model` and parametrise its rows `ids`; a tied output shares them."""
         model.requires_grad_(False)
         embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
@@ -65,7 +65,7 @@ class NewRows:
             patch(head, "bias", ids, nn.Parameter(head.bias.detach()[ids].clone()))
         return model
 
-    def remove(self, model: PreTrainedModel) -> PreTrainedModel:
+    def remove(self, model: Any) -> Any:
         """Write the rows into the weights and give the weights back their plain form."""
         embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
         tied = head is not None and (
@@ -92,7 +92,7 @@ class LowRank:
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
-    targets: str | Sequence[str] = "all-linear"
+    targets: str | list[str] = "all-linear"
 
     def apply(self, model: PreTrainedModel) -> Any:
         """Return `model` wrapped by peft; only the low-rank factors move."""
@@ -114,7 +114,7 @@ class LowRank:
     def remove(self, model: Any) -> PreTrainedModel:
         """Add the updates to the weights and return the plain model, tied if it was."""
         tied = model.config.tie_word_embeddings
-        plain = model.merge_and_unload()
+        plain: PreTrainedModel = model.merge_and_unload()
         plain.config.tie_word_embeddings = tied  # peft does not see that patched rows stay tied
         return plain
 
@@ -138,9 +138,10 @@ class Together:
 
     def remove(self, model: Any) -> PreTrainedModel:
         """Remove each delta, last first."""
+        plain: PreTrainedModel = model
         for delta in reversed(self.deltas):
-            model = delta.remove(model)
-        return model
+            plain = delta.remove(plain)
+        return plain
 
 
 Delta = AllWeights | NewRows | LowRank | Together

@@ -141,7 +141,7 @@ def auto_class(configuration: dict[str, Any], place: str) -> Any:
             return getattr(transformers, name)
     raise GlotliftError(
         "GL-MODEL-009",
-        f"{architecture or 'an unnamed architecture'} is no causal, masked or encoder-decoder language model",
+        f"{architecture or 'an unnamed architecture'} is no language model that glotlift trains",
         place=f"{place}/config.json: architectures",
         fix="use a model with a language-modelling head",
     )

@@ -48,7 +48,7 @@ def document_bits(
     lengths = np.asarray([len(text.encode()) for text in texts], dtype=np.int64)
     window = min(window or WINDOW, longest_input(model))
     was_training = model.training
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
     with torch.inference_mode():
         if isinstance(objective, PrefixLanguageModelling):
             bits = halves_bits(model, objective, texts, batch_tokens, window)

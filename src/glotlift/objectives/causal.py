@@ -11,7 +11,6 @@ from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import (
-    accepts,
     end_id,
     padded_length,
     padding_id,
@@ -19,6 +18,7 @@ from glotlift.objectives.features import (
     tokenise,
 )
 from glotlift.objectives.packing import Ids
+from glotlift.objectives.wrapping import accepts
 
 
 class CausalLanguageModelling:
@@ -74,7 +74,7 @@ class CausalLanguageModelling:
         self, model: nn.Module, batch: dict[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the summed cross-entropy in nats, and each labelled position's."""
-        inputs = {"input_ids": batch["input_ids"], "use_cache": False}
+        inputs: dict[str, Any] = {"input_ids": batch["input_ids"], "use_cache": False}
         if self.packs(model):
             inputs["position_ids"] = batch["position_ids"]
         total, each = language_model_loss(model, inputs, batch["labels"])

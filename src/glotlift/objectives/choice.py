@@ -17,6 +17,7 @@ def objective_for(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) ->
         if start is None:
             start = getattr(model.config, "decoder_start_token_id", None)
         return PrefixLanguageModelling(tokenizer, start)
-    if type(model).__name__ in MODEL_FOR_MASKED_LM_MAPPING_NAMES.values():
+    kinds = {kind.__name__ for kind in type(model).__mro__}  # sharding puts a class in front
+    if not kinds.isdisjoint(MODEL_FOR_MASKED_LM_MAPPING_NAMES.values()):
         return MaskedLanguageModelling(tokenizer)
     return CausalLanguageModelling(tokenizer)

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from glotlift.objectives.wrapping import unwrapped
+
 IGNORED = -100
 BLOCK_ELEMENTS = 2**24  # logits held at a time: 64 MiB in float32
 
@@ -23,7 +25,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     """Sum of cross-entropies and the cross-entropy of each position, block by block."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         hidden: torch.Tensor,
         weight: torch.Tensor,
@@ -65,7 +67,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return losses.sum(), losses
 
     @staticmethod
-    def backward(ctx: Any, slope: torch.Tensor, _: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, slope: torch.Tensor, _: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         hidden, weight, bias = ctx.saved_tensors
         return (
             None if hidden is None else hidden.mul_(slope),
@@ -86,12 +88,12 @@ def chunked_cross_entropy(
     `hidden` is [positions, width], `weight` [vocabulary, width], `bias` [vocabulary] or None,
     `labels` [positions] with every label a vocabulary id. Both results are in nats, float32.
     """
-    total, each = _ChunkedCrossEntropy.apply(hidden, weight, bias, labels)
+    total, each = _ChunkedCrossEntropy.apply(hidden, weight, bias, labels)  # type: ignore[no-untyped-call]
     return total, each
 
 
 def language_model_loss(
-    model: nn.Module, inputs: dict[str, torch.Tensor], labels: torch.Tensor
+    model: nn.Module, inputs: dict[str, Any], labels: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Run `model` and return (summed loss, loss of each labelled position), in nats.
 
@@ -113,21 +115,19 @@ def language_model_loss(
 
 def output_layer(model: nn.Module) -> nn.Linear | None:
     """Return the model's output layer when it is a plain linear one (also under wrappers)."""
-    while hasattr(model, "module"):
-        model = model.module
-    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    inner = unwrapped(model)
+    head = inner.get_output_embeddings() if hasattr(inner, "get_output_embeddings") else None
     return head if isinstance(head, nn.Linear) else None
 
 
 def transforms_logits(model: nn.Module) -> bool:
     """Tell whether the model changes its logits after the output layer."""
-    while hasattr(model, "module"):
-        model = model.module
-    config: Any = getattr(model, "config", None)
+    inner = unwrapped(model)
+    config: Any = getattr(inner, "config", None)
     text_config = config.get_text_config() if hasattr(config, "get_text_config") else config
     named = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
     return any(getattr(text_config, name, None) not in (None, 1.0) for name in named) or any(
-        name.endswith("final_logits_bias") for name, _ in model.named_buffers()
+        name.endswith("final_logits_bias") for name, _ in inner.named_buffers()
     )
 
 

@@ -1,11 +1,10 @@
 """From rows of text to token ids with known lengths."""
 
-import inspect
 from collections.abc import Sequence
 
 import numpy as np
-from datasets import Dataset, Features, Sequence as SequenceOf, Value
-from torch import nn
+from datasets import Dataset, Features, Value
+from datasets import Sequence as SequenceOf
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.packing import Ids
@@ -73,15 +72,6 @@ def padded_length(blocks: Sequence[Sequence[Ids]], multiple: int = 8) -> int:
     """Return the length of the longest block, rounded up."""
     longest = max(sum(len(piece) for piece in pieces) for pieces in blocks)
     return max(multiple, -(-longest // multiple) * multiple)
-
-
-def accepts(model: nn.Module, argument: str) -> bool:
-    """Tell whether the model's forward pass takes an argument of that name (also under wrappers)."""
-    while hasattr(model, "module"):
-        model = model.module
-    if hasattr(model, "get_base_model"):
-        model = model.get_base_model()
-    return argument in inspect.signature(model.forward).parameters
 
 
 def segments(blocks: Sequence[Sequence[Ids]], length: int) -> np.ndarray:

@@ -11,7 +11,6 @@ from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import (
-    accepts,
     end_id,
     padded_length,
     padding_id,
@@ -20,6 +19,7 @@ from glotlift.objectives.features import (
     tokenise,
 )
 from glotlift.objectives.packing import Ids
+from glotlift.objectives.wrapping import accepts, unwrapped
 from glotlift.runs.errors import GlotliftError
 
 
@@ -88,7 +88,7 @@ class MaskedLanguageModelling:
 
 
 def encoder_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return ids, positions and an attention mask [batch, 1, length, length] that keeps to documents.
+    """Return ids, positions and a mask [batch, 1, length, length] that keeps to documents.
 
     Where the model counts positions from its padding id (RoBERTa), so do we. A model that is not
     told positions gets one document a block and a plain [batch, length] mask.
@@ -115,9 +115,7 @@ def encoder_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str
 
 def attention_of(model: nn.Module) -> str:
     """Return the name of the attention implementation that the model uses."""
-    while hasattr(model, "module"):
-        model = model.module
-    return str(getattr(model.config, "_attn_implementation", "eager"))
+    return str(getattr(unwrapped(model).config, "_attn_implementation", "eager"))
 
 
 def position_offset(model: nn.Module) -> int:

@@ -16,7 +16,7 @@ Ids = NDArray[np.int32]
 
 
 def columns(features: Dataset) -> tuple[Ids, NDArray[np.int64]]:
-    """Return a feature column of token ids as (flat ids [tokens], offsets [rows + 1]), copy-free."""
+    """Return token ids as (flat ids [tokens], offsets [rows + 1]), without copies."""
     column = features.with_format("arrow")[:]["input_ids"].combine_chunks()
     if hasattr(column, "chunks"):
         column = column.chunk(0)

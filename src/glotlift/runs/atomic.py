@@ -4,6 +4,7 @@ Everything is written under a temporary name beside its destination, flushed to 
 renamed. A reader therefore never meets a half-written file, whatever instant a run is killed at.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -52,10 +53,27 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
 def publish(temporary: Path, path: Path) -> None:
     """Flush a finished temporary folder and give it its name, replacing an older one."""
     flush_tree(temporary)
-    if path.exists():
-        shutil.rmtree(path)
+    remove(path)
     temporary.replace(path)
     flush(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Delete a folder if it is there; it loses its name first, so that no half of it is found."""
+    nameless = path.with_name(f"{PARTIAL}removed-{path.name}")
+    shutil.rmtree(nameless, ignore_errors=True)
+    if path.exists():
+        path.replace(nameless)
+        shutil.rmtree(nameless)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time work on `path`; the others wait here."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".lock-{path.name}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def plan_blocks(
     packs: bool,
     seed: int,
 ) -> Plan:
-    """Lay out a stage: draw documents from the mixture until the budget is spent, cut and pack them.
+    """Lay out a stage: draw documents until the budget is spent, cut and pack them.
 
     `block` is in tokens. The last document is cut so that the budget is met to the token (or, for
     bytes, to within a token). A budget in steps fills ``steps x blocks_per_step`` blocks.

@@ -2,14 +2,12 @@
 
 import gc
 import math
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from accelerate import PartialState
 from datasets import Dataset
 from pydantic import Field
 from transformers import (
@@ -21,13 +19,22 @@ from transformers import (
 )
 
 from glotlift.corpus import Mixture
-from glotlift.models.deltas import AllWeights, Delta, movable
+from glotlift.models.deltas import AllWeights, Delta
 from glotlift.objectives.bits import longest_input
-from glotlift.objectives.choice import Objective, objective_for
+from glotlift.objectives.choice import objective_for
+from glotlift.runs import atomic
 from glotlift.runs.config import Config
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.machine import memory_in_use
-from glotlift.runs.progress import TrainingLine, say, size
+from glotlift.runs.progress import TrainingLine, size
+from glotlift.training.micro_batches import (
+    blocks_per_process,
+    divisor_at_most,
+    halved,
+    is_out_of_memory,
+    processes,
+    refuse_lost_steps,
+)
 from glotlift.training.schedule import Budget, Documents, Plan, plan_blocks
 from glotlift.training.trainer import Blocks, StageTrainer, checkpoints
 
@@ -124,11 +131,11 @@ def run_stage(
     set_seed(stage.seed)
     prepared = stage.delta.apply(model)
     micro = divisor_at_most(
-        stage.settings.blocks_per_step // processes(), stage.settings.micro_blocks
+        blocks_per_process(stage.settings.blocks_per_step), stage.settings.micro_blocks
     )
     while True:
         try:
-            history = fit(
+            trained, history = fit(
                 prepared, tokenizer, stage, blocks, micro, folder, validation or {}, event
             )
             break
@@ -138,7 +145,7 @@ def run_stage(
             micro = halved(micro, error)
             refuse_lost_steps(prepared, folder, micro)
         gc.collect()
-    return Trained(stage.delta.remove(prepared), plan, history, blocks.steps)
+    return Trained(stage.delta.remove(trained), plan, history, blocks.steps)
 
 
 def fit(
@@ -150,20 +157,22 @@ def fit(
     folder: Path,
     validation: Mapping[str, Sequence[str]],
     event: Event | None,
-) -> list[dict[str, Any]]:
-    """Run the loop from the newest checkpoint on and return the log."""
+) -> tuple[Any, list[dict[str, Any]]]:
+    """Run the loop from the newest checkpoint on; return the trained model and the log."""
+    found = checkpoints(folder)
+    arguments = training_arguments(stage, blocks, micro, folder)
+    arguments.eval_on_start = not found
     trainer = StageTrainer(
         model,
-        training_arguments(stage, blocks, micro, folder),
+        arguments,
         blocks,
         tokenizer=tokenizer,
         validation=validation,
         embedding_rate=stage.settings.embedding_rate,
         callbacks=[Telling(stage.name, blocks, event)],
     )
-    found = checkpoints(folder)
     trainer.train(resume_from_checkpoint=str(found[-1]) if found else None)
-    return list(trainer.state.log_history)
+    return trainer.whole_model(), list(trainer.state.log_history)
 
 
 def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -> TrainingArguments:
@@ -187,7 +196,6 @@ def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -
         save_steps=multiple(settings.save_every, log_every),
         eval_strategy="steps",
         eval_steps=multiple(settings.evaluate_every, log_every),
-        eval_on_start=True,
         bf16=wants_bfloat16(settings.precision),
         use_cpu=not cuda,
         seed=stage.seed,
@@ -202,7 +210,7 @@ def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -
     )
 
 
-class Telling(TrainerCallback):  # type: ignore[misc]
+class Telling(TrainerCallback):
     """Tells people and the event log how training goes."""
 
     def __init__(self, name: str, blocks: Blocks, event: Event | None) -> None:
@@ -213,14 +221,15 @@ class Telling(TrainerCallback):  # type: ignore[misc]
         self.bits_per_nat = plan.total_tokens / max(1, plan.total_bytes) / math.log(2)
         self.bits: dict[str, str] = {}
 
-    def on_train_begin(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Start the clock at the step that training goes on from."""
         self.line.begin(state.global_step)
 
-    def on_log(self, _: Any, state: Any, __: Any, logs: dict[str, Any], **___: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Show the newest figures and add them to the event log."""
         if not state.is_world_process_zero:
             return
+        logs = kwargs["logs"]
         if self.event is not None:
             self.event("training", stage=self.name, step=state.global_step, **logs)
         self.bits.update(
@@ -240,22 +249,6 @@ class Telling(TrainerCallback):  # type: ignore[misc]
         self.line.update(state.global_step, values)
 
 
-def processes() -> int:
-    """Return how many processes train together."""
-    return int(PartialState().num_processes)
-
-
-def divisor_at_most(number: int, limit: int) -> int:
-    """Return the largest divisor of `number` that is at most `limit`."""
-    if number < 1:
-        raise GlotliftError(
-            "GL-TRAINING-004",
-            f"fewer blocks in a step than the {processes()} processes",
-            fix="raise training.blocks_per_step",
-        )
-    return next(d for d in range(min(limit, number), 0, -1) if number % d == 0)
-
-
 def multiple(steps: int, of: int) -> int:
     """Return `steps` rounded up to a multiple of `of`."""
     return -(-steps // of) * of
@@ -268,35 +261,6 @@ def wants_bfloat16(precision: str) -> bool:
     return precision == "bfloat16"
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory did not suffice, on an accelerator or the host."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def halved(micro: int, error: BaseException) -> int:
-    """Return the next smaller micro-batch and say so; raises GL-TRAINING-002 at one block."""
-    if micro == 1:
-        raise GlotliftError(
-            "GL-TRAINING-002",
-            "out of memory with a single block",
-            fix="set a smaller training.block, delta: low_rank, or a larger machine",
-        ) from error
-    smaller = divisor_at_most(micro, micro // 2)
-    say(f"out of memory: {smaller} instead of {micro} blocks at once, same steps", style="yellow")
-    return smaller
-
-
-def refuse_lost_steps(model: Any, folder: Path, micro: int) -> None:
-    """Raise GL-TRAINING-005 when steps were made that no checkpoint holds."""
-    moved = any(parameter.grad is not None for _, parameter in movable(model))
-    if moved and not checkpoints(folder):
-        raise GlotliftError(
-            "GL-TRAINING-005",
-            "out of memory before the first checkpoint",
-            fix=f"run again with training.micro_blocks={micro}",
-        )
-
-
 def discard_checkpoints(folder: Path) -> None:
     """Remove a finished stage's checkpoints."""
-    shutil.rmtree(folder, ignore_errors=True)
+    atomic.remove(folder)

@@ -3,6 +3,11 @@
 A starter is what a recipe, a test or the demo starts from where no downloaded model is at hand.
 """
 
+import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,11 +23,19 @@ from glotlift.runs import atomic
 from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
+from glotlift.training.micro_batches import processes
 from glotlift.training.schedule import Budget
 from glotlift.training.stages import Stage, TrainingSettings, discard_checkpoints, run_stage
 from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, train_tokenizer
 
 STARTER = "starter:"
+APART = """
+import json, sys
+from glotlift.training import starter
+*what, seed = json.loads(sys.argv[1])
+starter(*what, seed=seed)
+"""
+LAUNCHER = re.compile(r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)$|ACCELERATE_|FSDP_|TORCHELASTIC_")
 Kind = Literal["decoder", "encoder", "seq2seq"]
 KINDS = ("decoder", "encoder", "seq2seq")
 SCHOOLED = ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
@@ -46,16 +59,16 @@ SIZES = {
         width=64, layers=2, pieces=800, steps=150, documents=300, learning_rate=4e-3
     ),
     "small": StarterSize(
-        width=160, layers=4, pieces=2000, steps=500, documents=2500, learning_rate=3e-3
+        width=128, layers=4, pieces=2000, steps=300, documents=2500, learning_rate=3e-3
     ),
 }
 SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
 
 
 def starter_address(address: str) -> Path:
-    """Return the folder of ``starter:KIND``, ``starter:KIND:SIZE`` or ``starter:KIND:SIZE:LANGUAGES``.
+    """Return the folder of ``starter:KIND[:SIZE[:LANGUAGES]]``, languages joined by ``+``.
 
-    Languages are joined by ``+``. Raises GL-TRAINING-010.
+    Raises GL-TRAINING-010.
     """
     kind, size, languages = [*address.removeprefix(STARTER).split(":"), "", ""][:3]
     if kind not in KINDS or (size or "small") not in SIZES:
@@ -63,7 +76,7 @@ def starter_address(address: str) -> Path:
             "GL-TRAINING-010",
             f"no such starter: {address!r}",
             place="model",
-            fix=f"write starter:KIND or starter:KIND:SIZE; kinds {', '.join(KINDS)}, sizes {', '.join(SIZES)}",
+            fix=f"write starter:KIND:SIZE with one of {', '.join(KINDS)} and {', '.join(SIZES)}",
         )
     chosen = tuple(languages.split("+")) if languages else None
     return starter(kind, size or "small", chosen)  # type: ignore[arg-type]
@@ -85,13 +98,22 @@ def starter(
     shape = SIZES[size]
     recipe = {"version": VERSION, "kind": kind, **asdict(shape), "languages": chosen, "seed": seed}
     path = cache_folder("starters") / f"{kind}-{size}-{hash_json(recipe)[:12]}"
-    if not path.is_dir():
-        with atomic.folder(path) as folder:
-            model, tokenizer = pretrain(kind, shape, chosen, seed, path)
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
-            atomic.write_json(folder / "starter.json", recipe)
+    if processes() > 1 and not path.is_dir():
+        make_apart(kind, size, chosen, seed)
+    with atomic.locked(path):
+        if not path.is_dir():
+            with atomic.folder(path) as folder:
+                model, tokenizer = pretrain(kind, shape, chosen, seed, path)
+                model.save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
+                atomic.write_json(folder / "starter.json", recipe)
     return path
+
+
+def make_apart(*what: Any) -> None:
+    """Make a starter in a process that trains alone, so that it is the same under any launcher."""
+    alone = {name: value for name, value in os.environ.items() if not LAUNCHER.match(name)}
+    subprocess.run([sys.executable, "-c", APART, json.dumps(what)], env=alone, check=True)
 
 
 def pretrain(
@@ -158,16 +180,17 @@ def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) ->
         )
         return transformers.LlamaForCausalLM(config)
     if kind == "encoder":
-        config = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)
-        return transformers.BertForMaskedLM(config)
-    config = transformers.T5Config(
+        bert = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)
+        return transformers.BertForMaskedLM(bert)
+    seq2seq: dict[str, Any] = {"decoder_start_token_id": tokenizer.pad_token_id}
+    t5 = transformers.T5Config(
         d_model=shape.width,
         d_kv=shape.width // heads,
         d_ff=inner,
         num_layers=shape.layers,
         num_heads=heads,
         feed_forward_proj="gated-gelu",
-        decoder_start_token_id=tokenizer.pad_token_id,
         **tokens,
+        **seq2seq,
     )
-    return transformers.T5ForConditionalGeneration(config)
+    return transformers.T5ForConditionalGeneration(t5)

@@ -1,5 +1,6 @@
 """The one loop: `transformers.Trainer` fed with planned blocks, saving whole or not at all."""
 
+import copy
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from glotlift.models.deltas import movable
 from glotlift.objectives.bits import document_bits
 from glotlift.objectives.choice import Objective
+from glotlift.objectives.wrapping import unwrapped
 from glotlift.runs import atomic
 from glotlift.training.schedule import Documents, Plan
 
@@ -28,7 +30,7 @@ WEIGHTS = "moved.safetensors"
 
 
 class Blocks(Dataset[int]):
-    """A plan's blocks as a map-style dataset; an item is a block's number, `collate` does the rest."""
+    """A plan's blocks as a map-style dataset of numbers; `collate` does the rest."""
 
     def __init__(
         self,
@@ -93,6 +95,7 @@ class StageTrainer(Trainer):
             callbacks=callbacks,
         )
         self.remove_callback(PrinterCallback)
+        self.hollow = hollow_copy(model) if self.is_fsdp_enabled else None
         self.model_accepts_loss_kwargs = True
         self.loss_is_scaled_for_ga = True
         self._loss_shifts_labels = False
@@ -113,7 +116,7 @@ class StageTrainer(Trainer):
         """
         total, logs = self.blocks.objective.loss(model, inputs)
         items = num_items_in_batch if num_items_in_batch is not None else len(logs["each"])
-        loss = total * self.accelerator.num_processes / items
+        loss = total * self.accelerator.num_processes / max(items, 1)
         return (loss, logs) if return_outputs else loss
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
@@ -121,14 +124,19 @@ class StageTrainer(Trainer):
         return 6 * self.parameters * int(inputs["input_ids"].numel())
 
     @property
+    def plain(self) -> Any:
+        """The model that is trained."""
+        return self.model
+
+    @property
     def parameters(self) -> int:
         """Parameters of the model, shared ones once."""
-        return sum(parameter.numel() for parameter in self.model.parameters())
+        return sum(parameter.numel() for parameter in self.plain.parameters())
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Return AdamW over what may move; embeddings have their own rate and no decay."""
         if self.optimizer is None:
-            moving = self.model if model is None else model
+            moving: Any = self.plain if model is None else model
             embeddings = embedding_names(moving)
             decaying = set(self.get_decay_parameter_names(moving)) - embeddings
             chosen = list(movable(moving))
@@ -156,7 +164,7 @@ class StageTrainer(Trainer):
         """Log and return bits per byte of each language's validation documents."""
         metrics = {}
         for name, texts in self.validation.items():
-            bits, lengths = document_bits(self.model, self.tokenizer, texts)
+            bits, lengths = document_bits(self.plain, self.tokenizer, texts)
             metrics[f"eval_bits_per_byte/{name}"] = float(bits.sum() / lengths.sum())
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -169,7 +177,7 @@ class StageTrainer(Trainer):
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """Save under a temporary name, force it to the disk, rename, then drop the older one."""
-        root = Path(self.args.output_dir)
+        root = Path(str(self.args.output_dir))
         partial = root / f"{atomic.PARTIAL}checkpoint"
         name = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
         if self.args.should_save:
@@ -183,29 +191,55 @@ class StageTrainer(Trainer):
             atomic.publish(partial / name, root / name)
             partial.rmdir()
             for older in checkpoints(root)[:-1]:
-                shutil.rmtree(older)
+                atomic.remove(older)
+
+    def whole_model(self) -> Any:
+        """Return the trained model; every process gets all of it, also where it lay in shards."""
+        return self.plain if self.hollow is None else filled(self.hollow, self.plain)
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Write the parameters that may move, whole, to `output_dir`."""
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-        weights = get_model_state_dict(self.model, options=options)
+        weights: dict[str, Any] = get_model_state_dict(self.plain, options=options)
         if self.args.should_save:
-            names = [name for name, _ in movable(self.model)]
-            folder = Path(output_dir or self.args.output_dir)
+            names = [name for name, _ in movable(self.plain)]
+            folder = Path(output_dir or str(self.args.output_dir))
             folder.mkdir(parents=True, exist_ok=True)
             save_file({name: weights[name].contiguous() for name in names}, folder / WEIGHTS)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        weights = load_file(Path(resume_from_checkpoint) / WEIGHTS)
+        weights: dict[str, Any] = load_file(Path(resume_from_checkpoint) / WEIGHTS)
         options = StateDictOptions(full_state_dict=True, strict=False)
-        set_model_state_dict(model or self.model, weights, options=options)
+        set_model_state_dict(model or self.plain, weights, options=options)
+
+
+def hollow_copy(model: nn.Module) -> nn.Module:
+    """Return a copy of `model` that shares its structure and ties but holds no weights."""
+    return copy.deepcopy(
+        model,
+        {
+            id(p): nn.Parameter(torch.empty_like(p, device="meta"), p.requires_grad)
+            for p in model.parameters()
+        },
+    )
+
+
+def filled(hollow: nn.Module, sharded: nn.Module) -> nn.Module:
+    """Return `hollow` with the weights of a model that lies in shards over the processes."""
+    weights: dict[str, Any] = dict(sharded.named_parameters())
+    return copy.deepcopy(
+        hollow,
+        {
+            id(p): nn.Parameter(weights[name].full_tensor().cpu(), p.requires_grad)
+            for name, p in hollow.named_parameters()
+        },
+    )
 
 
 def embedding_names(model: nn.Module) -> set[str]:
     """Return the names of input and output embedding parameters."""
-    while hasattr(model, "module"):
-        model = model.module
-    modules = (model.get_input_embeddings(), model.get_output_embeddings())
+    inner = unwrapped(model)
+    modules = (inner.get_input_embeddings(), inner.get_output_embeddings())
     owned = {id(p) for module in modules if module is not None for p in module.parameters()}
     return {name for name, parameter in model.named_parameters() if id(parameter) in owned}
 

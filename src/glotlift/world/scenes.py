@@ -73,7 +73,8 @@ def document(seed: int, split: str, row: int, sentences: int) -> list[Scene]:
     topic = pick(_subjects(split, protagonist), whole[2])
     deck = _deck(split, protagonist, topic)
     facts = [Scene(pattern, said) for pattern, said in fact_base().get(protagonist, {}).items()]
-    facts = facts[whole[3] % 5 :] + facts[: whole[3] % 5]
+    turn = whole[3] % max(1, len(facts))
+    facts = facts[turn:] + facts[:turn]
     scenes: list[Scene] = []
     for place in range(sentences):
         address = ("document", seed, split, row, place)

@@ -50,9 +50,15 @@ def documents(
 
     The same id ("world/documents/0/train/17") is the same document in every language. Training
     documents also state the facts that `tasks.facts` asks for. Columns as of `parallel`; raises
-    GL-WORLD-001 (language), GL-WORLD-002 (split).
+    GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-010 (sentences).
     """
     spoken = grammar(language)
+    if sentences < 1:
+        raise GlotliftError(
+            "GL-WORLD-010",
+            f"a document of {sentences} sentences says nothing",
+            fix="give sentences=1 or more",
+        )
     addresses = numbers(rows, split, start)
     texts = [" ".join(map(spoken.say, document(seed, split, row, sentences))) for row in addresses]
     ids = [f"world/documents/{seed}/{split}/{row}" for row in addresses]

@@ -71,8 +71,7 @@ def cause(
         events = _events(pattern, split)
         right, wrong = pick(tuple(events), second)
         drawn = Scene(pattern, pick(events[right, wrong], third))
-        answers = (right, wrong)
-        return _cloze(spoken, drawn, "cause", answers)
+        return _cloze(spoken, drawn, "cause", (right, wrong))
 
     return _dataset("cause", language, numbers(rows, split, start), (seed, split), ask)
 
@@ -136,7 +135,13 @@ def _possible(action: str) -> tuple[str, ...]:
 
 
 def _draw_few(names: tuple[str, ...], count: int, address: tuple[object, ...]) -> tuple[str, ...]:
-    """Return `count` different names, each equally likely."""
+    """Return `count` different names, each equally likely. Raises GL-WORLD-011 for too many."""
+    if not 1 <= count <= len(names):
+        raise GlotliftError(
+            "GL-WORLD-011",
+            f"{count + 1} options were asked for, where there are {len(names) + 1}",
+            fix=f"give options=2 to options={len(names) + 1}",
+        )
     return tuple(sorted(names, key=lambda name: draws("wrong", *address, name))[:count])
 
 
