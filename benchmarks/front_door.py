@@ -31,7 +31,9 @@ def seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args().repeats
     runs = {name: [seconds(command) for _ in range(repeats)] for name, command in COMMANDS.items()}
@@ -43,7 +45,9 @@ def main() -> None:
                     name: {"min": round(min(v), 3), "median": round(statistics.median(v), 3)}
                     for name, v in runs.items()
                 },
-                "import glotlift, without the interpreter": round(min(runs["import glotlift"]) - bare, 3),
+                "import glotlift, without the interpreter": round(
+                    min(runs["import glotlift"]) - bare, 3
+                ),
                 "targets": TARGETS,
                 "passed": all(min(runs[name]) <= limit for name, limit in TARGETS.items()),
             },

@@ -32,12 +32,18 @@ def rise(side: str, tokens: int, width: int, pieces: int) -> dict[str, float]:
         loss = functional.cross_entropy(hidden @ weight.T, labels, reduction="sum")
     loss.backward()
     gradient = float(weight.grad.double().norm())
-    return {"rise_bytes": machine.peak_memory() - before, "loss": loss.item(), "gradient_norm": gradient}
+    return {
+        "rise_bytes": machine.peak_memory() - before,
+        "loss": loss.item(),
+        "gradient_norm": gradient,
+    }
 
 
 def main() -> None:
     """Measure both sides and print the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--tokens", type=int, default=8192)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--pieces", type=int, default=128_000)
@@ -55,7 +61,11 @@ def main() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         sides[side] = json.loads(done.stdout)
     ratio = sides["chunked"]["rise_bytes"] / sides["plain"]["rise_bytes"]
-    print(json.dumps({**sides, "ratio": round(ratio, 4), "target": 0.25, "passed": ratio <= 0.25}, indent=1))
+    print(
+        json.dumps(
+            {**sides, "ratio": round(ratio, 4), "target": 0.25, "passed": ratio <= 0.25}, indent=1
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The main job on real text: vocabulary extension and replay, at equal total and equal target bytes.
+"""The main job on real text: extension and replay, at equal total and at equal target bytes.
 
     GLOTLIFT_DATA=FOLDER python benchmarks/real_adaptation.py runs/real_adaptation [--record]
 
@@ -53,7 +53,9 @@ def pretrain(path: Path, megabytes: float) -> None:
     if path.is_dir():
         return
     splits = {
-        code: split_rows(deduplicate(read(data_folder() / "mono" / f"{code}.jsonl.gz", language=code)))
+        code: split_rows(
+            deduplicate(read(data_folder() / "mono" / f"{code}.jsonl.gz", language=code))
+        )
         for code in KNOWN
     }
     rows = {code: split["train"] for code, split in splits.items()}
@@ -79,7 +81,9 @@ def pretrain(path: Path, megabytes: float) -> None:
         {code: objective.prepare(dataset) for code, dataset in rows.items()},
         Mixture(rows, equal_bytes),
         Budget(round(megabytes * 1e6), "bytes"),
-        settings=TrainingSettings(learning_rate=2e-3, blocks_per_step=16, save_every=200, evaluate_every=500),
+        settings=TrainingSettings(
+            learning_rate=2e-3, blocks_per_step=16, save_every=200, evaluate_every=500
+        ),
     )
     watched = {code: split["validation"][:10]["text"] for code, split in splits.items()}
     checkpoints = path.with_name("base-checkpoints")
@@ -111,7 +115,9 @@ def cut_text(folder: Path) -> None:
         atomic.write_text(path, "\n".join(lines) + "\n")
 
 
-def adapted(setting: Setting, seed: int, work: Path, *, extend: bool, replay: float, total: float) -> Path:
+def adapted(
+    setting: Setting, seed: int, work: Path, *, extend: bool, replay: float, total: float
+) -> Path:
     """Adapt the base model once; a finished run is found again, whichever recipe asks."""
     code = setting.name
     output = work / f"{code}-{'extend' if extend else 'plain'}-{replay:g}-{total:.0f}-{seed}"
@@ -135,7 +141,14 @@ def adapted(setting: Setting, seed: int, work: Path, *, extend: bool, replay: fl
 
 
 def measure(
-    setting: Setting, seed: int, folder: Path, *, work: Path, extend: bool, replay: float, total: float
+    setting: Setting,
+    seed: int,
+    folder: Path,
+    *,
+    work: Path,
+    extend: bool,
+    replay: float,
+    total: float,
 ) -> Measurement:
     """Return the change in bits per byte of every held-out document, after minus before."""
     run = adapted(setting, seed, work, extend=extend, replay=replay, total=total)
@@ -159,7 +172,9 @@ def measure(
         for row in vocabulary[f"report_{moment}"]
         if row["language"] == setting.name
     }
-    spent = target["bytes"] if setting.values["unit"] == "target bytes" else evidence["cost"]["bytes"]
+    spent = (
+        target["bytes"] if setting.values["unit"] == "target bytes" else evidence["cost"]["bytes"]
+    )
     before = next(row["before"] for row in evidence["languages"] if row["role"] == "target")
     return Measurement(
         budget=spent,
@@ -181,14 +196,22 @@ def recipe(code: str, unit: str, work: Path) -> Recipe:
     arm = partial(partial, measure, work=work)
     described = {
         "plain": ("no extension, no replay", arm(extend=False, replay=0.0, total=TARGET_BYTES)),
-        "extend": ("vocabulary extension, no replay", arm(extend=True, replay=0.0, total=TARGET_BYTES)),
-        "replay": ("no extension, a quarter replayed", arm(extend=False, replay=REPLAY, total=enough)),
+        "extend": (
+            "vocabulary extension, no replay",
+            arm(extend=True, replay=0.0, total=TARGET_BYTES),
+        ),
+        "replay": (
+            "no extension, a quarter replayed",
+            arm(extend=False, replay=REPLAY, total=enough),
+        ),
         "both": ("extension and replay", arm(extend=True, replay=REPLAY, total=enough)),
     }
     bits = "bits per byte"
     claims = [
         claim("gain", "adaptation alone improves the target", "target", "plain", 0.0, 0.0),
-        claim("extension", "extension improves the target further", "target", "extend", "plain", 0.0),
+        claim(
+            "extension", "extension improves the target further", "target", "extend", "plain", 0.0
+        ),
         claim("extension-replayed", "also where there is replay", "target", "both", "replay", 0.0),
         claim("english", "replay forgets less English", "eng_Latn", "replay", "plain", 0.02),
         claim("spanish", "replay forgets less Spanish", "spa_Latn", "replay", "plain", 0.02),
@@ -198,7 +221,7 @@ def recipe(code: str, unit: str, work: Path) -> Recipe:
     return Recipe(
         name="adaptation",
         part="equal-" + unit.replace(" ", "-"),
-        question="Do vocabulary extension and replay help to carry a small model into a new language?",
+        question="Do vocabulary extension and replay help to carry a model into a new language?",
         difference="whether the vocabulary is extended, and whether source text is replayed",
         budget_unit=unit,
         seeds=SEEDS,
@@ -216,7 +239,9 @@ def claim(name: str, text: str, metric: str, arm: str, versus: str | float, marg
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the grid and print its verdicts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--record", action="store_true", help="write the packaged results")
     parser.add_argument("--megabytes", type=float, default=12, help="of text to pretrain on")

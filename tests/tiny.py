@@ -10,8 +10,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 SPECIAL = {
-    "pad_token": "<pad>",
     "bos_token": "<s>",
+    "pad_token": "<pad>",
     "eos_token": "</s>",
     "mask_token": "<mask>",
     "unk_token": "<unk>",
@@ -45,7 +45,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=inner, **SPECIAL)
 
 
-COMMON = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+COMMON = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2}
 SHAPE = {
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -98,7 +98,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "bert": ("Bert", {**SHAPE, **DRY}),
-    "xlm-r": ("XLMRoberta", {**SHAPE, **DRY, "pad_token_id": 1}),
+    "xlm-r": ("XLMRoberta", {**SHAPE, **DRY}),
     "deberta": (
         "DebertaV2",
         {
@@ -117,16 +117,16 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
             "num_hidden_layers": 3,
             "local_attention": 6,
             "global_attn_every_n_layers": 3,
-            "cls_token_id": 1,
+            "cls_token_id": 0,
             "sep_token_id": 2,
         },
     ),
-    "t5": ("T5", {**T5_SHAPE, "decoder_start_token_id": 0, "dropout_rate": 0.0}),
+    "t5": ("T5", {**T5_SHAPE, "decoder_start_token_id": 1, "dropout_rate": 0.0}),
     "mt5": (
         "MT5",
         {
             **T5_SHAPE,
-            "decoder_start_token_id": 0,
+            "decoder_start_token_id": 1,
             "dropout_rate": 0.0,
             "tie_word_embeddings": False,
             "feed_forward_proj": "gated-gelu",

@@ -18,7 +18,7 @@ from glotlift.objectives.features import (
     tokenise,
 )
 from glotlift.objectives.packing import Ids
-from glotlift.objectives.wrapping import accepts
+from glotlift.objectives.wrapping import accepts, keeps_apart
 
 
 class CausalLanguageModelling:
@@ -40,8 +40,8 @@ class CausalLanguageModelling:
         )
 
     def packs(self, model: nn.Module) -> bool:
-        """Tell whether documents may share a block: only where the model is told positions."""
-        return accepts(model, "position_ids")
+        """Tell whether documents may share a block: only where attention keeps them apart."""
+        return keeps_apart(model, "create_causal_mask")
 
     def prepare(self, rows: Dataset) -> Dataset:
         """Return features `input_ids` and `bytes`, one row per document."""
@@ -75,7 +75,7 @@ class CausalLanguageModelling:
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the summed cross-entropy in nats, and each labelled position's."""
         inputs: dict[str, Any] = {"input_ids": batch["input_ids"], "use_cache": False}
-        if self.packs(model):
+        if accepts(model, "position_ids"):
             inputs["position_ids"] = batch["position_ids"]
         total, each = language_model_loss(model, inputs, batch["labels"])
         return total, {"each": each}

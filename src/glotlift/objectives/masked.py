@@ -19,7 +19,7 @@ from glotlift.objectives.features import (
     tokenise,
 )
 from glotlift.objectives.packing import Ids
-from glotlift.objectives.wrapping import accepts, unwrapped
+from glotlift.objectives.wrapping import keeps_apart, makes_mask_by, plain, unwrapped
 from glotlift.runs.errors import GlotliftError
 
 
@@ -49,8 +49,15 @@ class MaskedLanguageModelling:
         self.special = np.asarray(sorted(set(tokenizer.all_special_ids)))
 
     def packs(self, model: nn.Module) -> bool:
-        """Tell whether documents may share a block: only where the model is told positions."""
-        return accepts(model, "position_ids")
+        """Tell whether documents may share a block: only where attention keeps them apart.
+
+        Where layers see a window of their own, our mask would take its place.
+        """
+        return (
+            keeps_apart(model, "create_bidirectional_mask")
+            and bool(plain(model)._supports_attention_backend)
+            and not makes_mask_by(model, "create_bidirectional_sliding_window_mask")
+        )
 
     def prepare(self, rows: Dataset) -> Dataset:
         """Return features `input_ids` and `bytes`, one row per document."""
@@ -83,19 +90,24 @@ class MaskedLanguageModelling:
         self, model: nn.Module, batch: dict[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the summed cross-entropy in nats, and each hidden position's."""
-        total, each = language_model_loss(model, encoder_inputs(model, batch), batch["labels"])
+        inputs = packed_inputs(model, batch) if self.packs(model) else plain_inputs(batch)
+        total, each = language_model_loss(model, inputs, batch["labels"])
         return total, {"each": each}
 
 
-def encoder_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def plain_inputs(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return ids and a mask [batch, length]; an empty block sees its first padding, not nothing."""
+    seen = (batch["segments"] > 0).long()
+    seen[:, 0] = 1
+    return {"input_ids": batch["input_ids"], "attention_mask": seen}
+
+
+def packed_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return ids, positions and a mask [batch, 1, length, length] that keeps to documents.
 
-    Where the model counts positions from its padding id (RoBERTa), so do we. A model that is not
-    told positions gets one document a block and a plain [batch, length] mask.
+    Where the model counts positions from its padding id (RoBERTa), so do we.
     """
     numbers = batch["segments"]
-    if not accepts(model, "position_ids"):
-        return {"input_ids": batch["input_ids"], "attention_mask": (numbers > 0).long()}
     index = torch.arange(numbers.shape[1], device=numbers.device).expand_as(numbers)
     begins = torch.ones_like(numbers, dtype=torch.bool)
     begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]

@@ -1,6 +1,7 @@
 """The model under what training wraps around it."""
 
 import inspect
+import sys
 from typing import Any, cast
 
 from torch import nn
@@ -8,10 +9,31 @@ from torch import nn
 
 def accepts(model: nn.Module, argument: str) -> bool:
     """Tell whether the model's forward pass takes an argument of that name."""
+    return argument in inspect.signature(plain(model).forward).parameters
+
+
+def keeps_apart(model: nn.Module, mask_maker: str) -> bool:
+    """Tell whether the model can keep documents of one block apart.
+
+    It must be told positions, must make its attention mask by transformers' `mask_maker`, and must
+    carry no state from token to token beside attention (Mamba, Griffin, linear attention).
+    """
+    return (
+        accepts(model, "position_ids")
+        and not getattr(plain(model), "_is_stateful", False)
+        and makes_mask_by(model, mask_maker)
+    )
+
+
+def makes_mask_by(model: nn.Module, mask_maker: str) -> bool:
+    """Tell whether the model's module uses one of transformers' mask makers."""
+    return hasattr(sys.modules[type(plain(model)).__module__], mask_maker)
+
+
+def plain(model: nn.Module) -> Any:
+    """Return the model under data-parallel wrappers and peft's."""
     inner = unwrapped(model)
-    if hasattr(inner, "get_base_model"):
-        inner = inner.get_base_model()
-    return argument in inspect.signature(inner.forward).parameters
+    return inner.get_base_model() if hasattr(inner, "get_base_model") else inner
 
 
 def unwrapped(model: nn.Module) -> Any:

@@ -1,12 +1,10 @@
 """How the blocks of a step are shared by the processes and computed a few at a time."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import PartialState
 
-from glotlift.models.deltas import movable
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.progress import say
 from glotlift.training.trainer import checkpoints
@@ -65,10 +63,9 @@ def halved(micro: int, error: BaseException) -> int:
     return smaller
 
 
-def refuse_lost_steps(model: Any, folder: Path, micro: int) -> None:
-    """Raise GL-TRAINING-005 when steps were made that no checkpoint holds."""
-    moved = any(parameter.grad is not None for _, parameter in movable(model))
-    if moved and not checkpoints(folder):
+def refuse_lost_steps(steps: int, folder: Path, micro: int) -> None:
+    """Raise GL-TRAINING-005 when `steps` were made and no checkpoint holds any."""
+    if steps and not checkpoints(folder):
         raise GlotliftError(
             "GL-TRAINING-005",
             "out of memory before the first checkpoint",

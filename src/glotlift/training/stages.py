@@ -130,22 +130,9 @@ def run_stage(
     blocks = Blocks(plan, documents, objective, stage.settings.blocks_per_step, stage.seed)
     set_seed(stage.seed)
     prepared = stage.delta.apply(model)
-    micro = divisor_at_most(
-        blocks_per_process(stage.settings.blocks_per_step), stage.settings.micro_blocks
-    )
-    while True:
-        try:
-            trained, history = fit(
-                prepared, tokenizer, stage, blocks, micro, folder, validation or {}, event
-            )
-            break
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            micro = halved(micro, error)
-            refuse_lost_steps(prepared, folder, micro)
-        gc.collect()
-    return Trained(stage.delta.remove(trained), plan, history, blocks.steps)
+    trainer = fit(prepared, tokenizer, stage, blocks, folder, validation or {}, event)
+    trained = stage.delta.remove(trainer.whole_model())
+    return Trained(trained, plan, list(trainer.state.log_history), blocks.steps)
 
 
 def fit(
@@ -153,26 +140,36 @@ def fit(
     tokenizer: PreTrainedTokenizerFast,
     stage: Stage,
     blocks: Blocks,
-    micro: int,
     folder: Path,
     validation: Mapping[str, Sequence[str]],
     event: Event | None,
-) -> tuple[Any, list[dict[str, Any]]]:
-    """Run the loop from the newest checkpoint on; return the trained model and the log."""
-    found = checkpoints(folder)
-    arguments = training_arguments(stage, blocks, micro, folder)
-    arguments.eval_on_start = not found
-    trainer = StageTrainer(
-        model,
-        arguments,
-        blocks,
-        tokenizer=tokenizer,
-        validation=validation,
-        embedding_rate=stage.settings.embedding_rate,
-        callbacks=[Telling(stage.name, blocks, event)],
-    )
-    trainer.train(resume_from_checkpoint=str(found[-1]) if found else None)
-    return trainer.whole_model(), list(trainer.state.log_history)
+) -> StageTrainer:
+    """Run the loop from the newest checkpoint on, with as many blocks at once as memory takes."""
+    share = blocks_per_process(stage.settings.blocks_per_step)
+    micro = divisor_at_most(share, stage.settings.micro_blocks)
+    while True:
+        found = checkpoints(folder)
+        arguments = training_arguments(stage, blocks, micro, folder)
+        arguments.eval_on_start = not found
+        trainer = StageTrainer(
+            model,
+            arguments,
+            blocks,
+            tokenizer=tokenizer,
+            validation=validation,
+            embedding_rate=stage.settings.embedding_rate,
+            callbacks=[Telling(stage.name, blocks, event)],
+        )
+        try:
+            trainer.train(resume_from_checkpoint=str(found[-1]) if found else None)
+            return trainer
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            micro = halved(micro, error)
+            refuse_lost_steps(trainer.state.global_step, folder, micro)
+        del trainer
+        gc.collect()
 
 
 def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -> TrainingArguments:
