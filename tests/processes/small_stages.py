@@ -132,7 +132,7 @@ def figures(trained: Trained) -> dict[str, Any]:
         "bits": [
             value
             for entry in trained.history
-            for name, value in entry.items()
+            for name, value in sorted(entry.items())
             if name.startswith("eval_bits")
         ],
     }

@@ -91,6 +91,8 @@ class AdaptConfig(Config):
     """Share of documents held out for the evidence."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Seed of mixture order, initialisation and training; splits do not depend on it."""
+    seeds: int = Field(default=1, ge=1, le=100)
+    """Trainings under so many seeds, so that the intervals are over seeds as well as documents."""
     extension: ExtensionConfig = ExtensionConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -151,6 +153,11 @@ class AdaptConfig(Config):
             return self.output.expanduser()
         name = hash_json(self.model_dump(mode="json", exclude={"output"}))[:8]
         return Path("runs") / f"adapt-{self.language}-{name}"
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds of the trainings; the first one's model is kept."""
+        return tuple(range(self.seed, self.seed + self.seeds))
 
     @property
     def languages(self) -> list[str]:

@@ -53,9 +53,9 @@ def turn_dial(
     if target_bytes < MINIMUM_BYTES:
         raise GlotliftError(
             "GL-ADAPT-004",
-            f"{target_bytes:,} bytes of {config.language} text; at least {MINIMUM_BYTES:,} are needed",
+            f"only {target_bytes:,} bytes of {config.language} text to train on",
             place="text",
-            fix="add text",
+            fix=f"give at least {MINIMUM_BYTES:,}",
         )
     share = config.replay if config.replay != "auto" else 0.0
     budget = budget_bytes(config, target_bytes, bytes_per_second, share)

@@ -1,14 +1,13 @@
 """The main job, told from top to bottom: text, dial, vocabulary, training, measuring, evidence."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from glotlift.adaptation.config import AdaptConfig
+from glotlift.runs import atomic
 from glotlift.runs.config import load_config
-from glotlift.runs.folders import RunFolder
 from glotlift.runs.progress import hush_libraries
 
 
@@ -22,51 +21,63 @@ def adapt(config: AdaptConfig | Mapping[str, Any] | Path) -> Path:
     Raises coded errors (``GlotliftError``) before a model is loaded wherever that is possible.
     """
     config = config if isinstance(config, AdaptConfig) else load_config(AdaptConfig, config)
-    from glotlift.adaptation import steps, text
+    from glotlift.adaptation import text
+    from glotlift.adaptation.team import Team
 
     hush_libraries()
-    team = steps.Team()
-    run = team.open(config, text.input_hashes(config))
+    team = Team()
+    inputs = text.input_hashes(config)
+    files = team.find(config)
+    run = team.open(config, files, inputs)
     try:
         if not (run.path / "evidence.json").exists():
-            files = steps.resolve(config, team)
-            team.stage(run, "text", lambda folder: text.save_text(*text.gather(config), folder))
-            corpus = text.load_text(run.path / "text")
-            team.stage(run, "dial", lambda folder: steps.save_dial(config, files, corpus, folder))
-            dial = steps.load_dial(run.path / "dial")
-            team.stage(
-                run,
-                "vocabulary",
-                lambda folder: steps.change_vocabulary(config, files, corpus, dial, folder),
-            )
-            team.stage(
-                run, "before", lambda folder: steps.measure(config, files.folder, corpus, folder)
-            )
-            steps.train_rows(config, dial, corpus, run, team)
-            steps.train_all(config, dial, corpus, run, team)
-            trained = run.path / "training" / "model"
-            team.stage(run, "after", lambda folder: steps.measure(config, trained, corpus, folder))
-            team.alone(lambda: finish(config, files.revision, run))
+            carry_over(config, team, run, files)
     finally:
         run.close()
     return run.path
 
 
-def finish(config: AdaptConfig, revision: str | None, run: RunFolder) -> None:
+def carry_over(config: AdaptConfig, team: Any, run: Any, files: Any) -> None:
+    """Do every stage that is not done yet."""
+    from glotlift.adaptation import dial, extending, learning, steps, text
+    from glotlift.adaptation.work import Work, read_stage, stage_name
+
+    team.stage(run, "text", lambda folder: text.save_text(*text.gather(config), folder))
+    corpus = text.load_text(run.path / "text")
+
+    def turn(folder: Path) -> None:
+        atomic.write_json(folder / "dial.json", steps.decide(config, files, corpus).as_json())
+
+    team.stage(run, "dial", turn)
+    decided = dial.Dial(**read_stage(run, "dial", "dial.json"))
+
+    def change(folder: Path) -> None:
+        extending.change_vocabulary(config, files, corpus, decided.pieces, folder)
+
+    team.stage(run, "vocabulary", change)
+    team.stage(run, "before", lambda folder: steps.measure(config, files.folder, corpus, folder))
+    work = Work(config, team, run, files, corpus, decided)
+    for number in range(len(config.seed_list)):
+        learning.train_rows(work, number)
+        learning.train_all(work, number)
+        trained = run.path / stage_name("training", number) / "model"
+        after = stage_name("after", number)
+        team.stage(run, after, lambda folder, t=trained: steps.measure(config, t, corpus, folder))
+    team.alone(lambda: finish(work))
+
+
+def finish(work: Any) -> None:
     """Write the model with its card, the page, and last the evidence: then the run is done."""
     from glotlift.adaptation.proof import gather_evidence
     from glotlift.evidence.card import model_card
     from glotlift.evidence.report import render_report
-    from glotlift.runs import atomic
 
-    evidence = gather_evidence(config, revision, run)
-    with atomic.folder(run.path / "model") as folder:
-        shutil.copytree(run.path / "training" / "model", folder, dirs_exist_ok=True)
-        (folder / "README.md").write_text(model_card(evidence), encoding="utf-8")
-    render_report(evidence, run.path / "report.html")
-    atomic.write_json(run.path / "evidence.json", evidence)
-
-
-def read_stage(run: RunFolder, stage: str, name: str) -> Any:
-    """Return a JSON file of a finished stage."""
-    return json.loads((run.path / stage / name).read_text(encoding="utf-8"))
+    path = work.run.path
+    if not (path / "model").exists():
+        (path / "training" / "model").replace(path / "model")
+    evidence = gather_evidence(work)
+    atomic.write_text(path / "model" / "README.md", model_card(evidence))
+    render_report(evidence, path / "report.html")
+    for folder in [path / ".checkpoints", *path.glob("*/model")]:  # not needed any more
+        shutil.rmtree(folder, ignore_errors=True)
+    atomic.write_json(path / "evidence.json", evidence)

@@ -18,12 +18,13 @@ def plan(config: AdaptConfig | Mapping[str, Any] | Path) -> dict[str, Any]:
     Reads the text and tries a few training steps of the model's shape with random weights.
     """
     config = config if isinstance(config, AdaptConfig) else load_config(AdaptConfig, config)
-    from glotlift.adaptation import steps, text
+    from glotlift.adaptation import learning, steps, text
     from glotlift.adaptation.speed import training_speed
+    from glotlift.adaptation.team import Team
     from glotlift.runs import machine
 
     text.input_hashes(config)
-    files = steps.resolve(config, steps.Team())
+    files = Team().find(config)
     corpus, _ = text.gather(config)
     dial = steps.decide(config, files, corpus)
     speed = training_speed(
@@ -40,7 +41,7 @@ def plan(config: AdaptConfig | Mapping[str, Any] | Path) -> dict[str, Any]:
     watched = sum(
         len(t.encode())
         for code in config.languages
-        for t in text.spread(corpus.texts("validation", code), steps.WATCHED)
+        for t in text.spread(corpus.texts("validation", code), learning.WATCHED)
     )
     reading = speed["density"] / speed["read_tokens"]  # seconds a byte
     seconds = {

@@ -12,26 +12,27 @@ import yaml
 from glotlift import __version__
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.adaptation.dial import COMFORTABLE_BYTES
+from glotlift.adaptation.work import Work, read_stage, stage_name
 from glotlift.evaluation import compare_bits, paired_difference
 from glotlift.evidence.verdicts import Claim, judge
 from glotlift.languages import language
 from glotlift.runs import machine
-from glotlift.runs.folders import RunFolder
 
-STAGES = ("rows", "training")
+Bits = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def gather_evidence(config: AdaptConfig, revision: str | None, run: RunFolder) -> dict[str, Any]:
+def gather_evidence(work: Work) -> dict[str, Any]:
     """Return the evidence of a run whose stages are all whole."""
-    from glotlift.adaptation.job import read_stage
-
+    config, run = work.config, work.run
+    numbers = range(len(config.seed_list))
     before = read_stage(run, "before", "measurements.json")
-    after = read_stage(run, "after", "measurements.json")
-    table = read_stage(run, "text", "table.json")
-    dial = read_stage(run, "dial", "dial.json")
-    logs = [read_stage(run, stage, "training.json") for stage in STAGES if run.done(stage)]
-    seconds = run.stage_seconds()
-    seen = tokens_seen(config, logs)
+    afters = [read_stage(run, stage_name("after", n), "measurements.json") for n in numbers]
+    trainings = [
+        [read_stage(run, name, "training.json") for name in stages_of(work, n)] for n in numbers
+    ]
+    logs, table = trainings[0], read_stage(run, "text", "table.json")
+    old, new = stacked([before] * len(afters)), stacked(afters)
+    seen = tokens_seen(logs)
     return {
         "schema": 1,
         "kind": "adapt",
@@ -42,57 +43,55 @@ def gather_evidence(config: AdaptConfig, revision: str | None, run: RunFolder) -
         "model": {
             "name": config.model,
             "architecture": before["architecture"],
-            "revision": revision,
+            "revision": work.files.revision,
             "parameters_before": before["parameters"],
-            "parameters_after": after["parameters"],
+            "parameters_after": afters[0]["parameters"],
             "vocabulary_before": before["vocabulary"],
-            "vocabulary_after": after["vocabulary"],
+            "vocabulary_after": afters[0]["vocabulary"],
         },
         "target": config.language,
         "kept": list(config.keep),
-        "languages": compare_bits(arrays(before), arrays(after), target=config.language),
-        "tasks": [
-            compare_task(old, new) for old, new in zip(before["tasks"], after["tasks"], strict=True)
-        ],
+        "languages": compare_bits(old, new, target=config.language),
+        "tasks": compare_tasks(before, afters),
         "vocabulary": read_stage(run, "vocabulary", "report.json"),
-        "dial": dial,
-        "cost": cost(run, logs, seen, seconds),
+        "dial": work.dial.as_json(),
+        "cost": cost(work, [log for each in trainings for log in each]),
         "tokens_seen": seen,
         "curves": curves(logs),
-        "samples": compare_samples(before["samples"], after["samples"]),
+        "samples": compare_samples(before["samples"], afters[0]["samples"]),
         "corpus": table,
         "notes": notes(config, table),
         "machine": machine.describe(),
         "versions": machine.versions(),
-        "claims": claims(config, before, after),
+        "claims": claims(config, old, new),
         "reproduce": {"command": command(config), "config": written(config)},
     }
 
 
-def arrays(measured: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return bits and bytes per document by language."""
+def stages_of(work: Work, number: int) -> list[str]:
+    """Return the training stages that ran under the `number`-th seed."""
+    names = [stage_name(stage, number) for stage in ("rows", "training")]
+    return [name for name in names if work.run.done(name)]
+
+
+def stacked(measured: list[Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return bits [seeds, documents] and bytes [documents] by language."""
     return {
-        code: (np.asarray(found["bits"]), np.asarray(found["bytes"]))
-        for code, found in measured["bits"].items()
+        code: (
+            np.asarray([one["bits"][code]["bits"] for one in measured]),
+            np.asarray(found["bytes"]),
+        )
+        for code, found in measured[0]["bits"].items()
     }
 
 
-def claims(
-    config: AdaptConfig, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Judge what every adaptation claims: the target improves, the kept languages do not suffer.
-
-    The interval of one run is over its held-out documents only.
-    """
+def claims(config: AdaptConfig, before: Bits, after: Bits) -> list[dict[str, Any]]:
+    """Judge what every adaptation claims: the target improves, the kept languages do not suffer."""
     rows = []
     for code in config.languages:
         target = code == config.language
-        sizes = np.asarray(before["bits"][code]["bytes"], dtype=np.float64)
-        interval = paired_difference(
-            np.asarray(after["bits"][code]["bits"]) / sizes,
-            np.asarray(before["bits"][code]["bits"]) / sizes,
-            weights=sizes,
-        )
+        sizes = before[code][1].astype(np.float64)
+        interval = paired_difference(after[code][0] / sizes, before[code][0] / sizes, weights=sizes)
         claim = Claim(
             id=f"{'gain' if target else 'kept'}-{code}",
             text=f"{language(code).name} is predicted "
@@ -108,17 +107,16 @@ def claims(
     return rows
 
 
-def compare_task(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one task's row of the page."""
-    interval = paired_difference(new["scores"], old["scores"])
-    shared = {name: old[name] for name in ("task", "language", "metric", "rows", "chance")}
-    return {
-        **shared,
-        "before": float(np.mean(old["scores"])),
-        "after": float(np.mean(new["scores"])),
-        "change": interval.brief(),
-        "higher_is_better": True,
-    }
+def compare_tasks(before: Mapping[str, Any], afters: list[Any]) -> list[dict[str, Any]]:
+    """Return the tasks' rows of the page, over all seeds."""
+    rows = []
+    for place, old in enumerate(before["tasks"]):
+        new = np.asarray([after["tasks"][place]["scores"] for after in afters])
+        interval = paired_difference(new, np.tile(old["scores"], (len(new), 1)))
+        shared = {name: old[name] for name in ("task", "language", "metric", "rows", "chance")}
+        means = {"before": float(np.mean(old["scores"])), "after": float(new.mean())}
+        rows.append({**shared, **means, "change": interval.brief(), "higher_is_better": True})
+    return rows
 
 
 def compare_samples(
@@ -135,7 +133,7 @@ def compare_samples(
     ]
 
 
-def tokens_seen(config: AdaptConfig, logs: list[Any]) -> list[dict[str, Any]]:
+def tokens_seen(logs: list[Any]) -> list[dict[str, Any]]:
     """Return what training really read of each source, over all stages."""
     names = {name for log in logs for name in log["seen"]}
     totals = {
@@ -159,26 +157,22 @@ def tokens_seen(config: AdaptConfig, logs: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def cost(
-    run: RunFolder, logs: list[Any], seen: list[Any], seconds: Mapping[str, float]
-) -> dict[str, Any]:
-    """Return seconds, tokens, memory and disk that the adaptation took."""
+def cost(work: Work, logs: list[Any]) -> dict[str, Any]:
+    """Return seconds, tokens, memory and disk that the adaptation took, all seeds together."""
+    seen = tokens_seen(logs)
     tokens = sum(row["tokens"] for row in seen)
-    training = sum(
-        entry["train_runtime"]
-        for log in logs
-        for entry in log["history"]
-        if "train_runtime" in entry
-    )
-    weights = run.path / "training" / "model"
+    seconds = work.run.stage_seconds()
+    for log in logs:
+        seconds[f"{log['stage']}: steps"] = log["seconds"]
+    training = sum(log["seconds"] for log in logs)
     return {
-        "seconds": sum(seconds.values()) + training,
+        "seconds": sum(seconds.values()),
         "tokens": tokens,
         "bytes": sum(row["bytes"] for row in seen),
         "peak_memory_bytes": max(
             [machine.peak_memory(), *(log["peak_memory_bytes"] for log in logs)]
         ),
-        "disk_bytes": sum(path.stat().st_size for path in weights.iterdir()),
+        "disk_bytes": sum(path.stat().st_size for path in (work.run.path / "model").iterdir()),
         "tokens_per_second": tokens / max(training, 1e-9),
         "stages": [{"name": name, "seconds": spent} for name, spent in seconds.items()],
     }
@@ -207,7 +201,11 @@ def curves(logs: list[Any]) -> dict[str, Any]:
 
 def notes(config: AdaptConfig, table: list[Any]) -> list[str]:
     """Return what a reader must know and was not measured."""
-    told = ["The intervals are over held-out documents of one run; another seed is not covered."]
+    told = []
+    if config.seeds == 1:
+        told.append(
+            "The intervals are over held-out documents of one run; another seed is not covered."
+        )
     if not config.keep:
         told.append(
             "Forgetting of other languages: not measured, no text given (--keep LANGUAGE=PATH)."

@@ -201,6 +201,6 @@ def suggest(tag: str) -> str:
     """Return a hint for what is no code: the code of a language of that name, if one is."""
     try:
         found = str(langcodes.find(tag).language)
-    except LookupError:
+    except (LookupError, UnicodeError):
         return "use a code such as yor_Latn, yo or yor"
     return f"did you mean {alpha3().get(found, found)!r}?"

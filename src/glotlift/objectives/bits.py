@@ -49,7 +49,7 @@ def document_bits(
     window = min(window or WINDOW, longest_input(model))
     was_training = model.training
     model.eval()  # type: ignore[no-untyped-call]
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference mode, whose tensors sharded weights cannot be gathered into
         if isinstance(objective, PrefixLanguageModelling):
             bits = halves_bits(model, objective, texts, batch_tokens, window)
             lengths = np.asarray(
@@ -75,6 +75,8 @@ def longest_input(model: PreTrainedModel) -> int:
 
 def ids_of(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[Ids]:
     """Return the token ids of each text, without special tokens."""
+    if not texts:
+        return []  # transformers fails on an empty batch
     encoded = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
     return [np.asarray(ids, dtype=np.int32) for ids in encoded]
 
@@ -198,20 +200,24 @@ def halves_bits(
     batch_tokens: int,
     window: int,
 ) -> NDArray[np.float64]:
-    """Return the bits of each text's second half given its first, both cut to the window."""
+    """Return the bits of each text's second half given the last `window` tokens of its first."""
     sources = ids_of(objective.tokenizer, [text[: len(text) // 2] for text in texts])
     targets = ids_of(objective.tokenizer, [second_half(text) for text in texts])
-    order = sorted(range(len(texts)), key=lambda i: -len(targets[i]))
-    rows = max(1, batch_tokens // max(1, min(window, max(map(len, targets), default=1))))
+    start = np.asarray([objective.decoder_start], dtype=np.int32)
+    items = [
+        piece
+        for document, ids in enumerate(targets)
+        for piece in windows(document, np.concatenate([start, ids]), window)
+    ]
     bits = np.zeros(len(texts))
-    for at in range(0, len(order), rows):
-        chosen = [i for i in order[at : at + rows] if len(targets[i])]
-        if not chosen:
-            continue
+    for batch in batches(items, batch_tokens):
         inputs = objective.pairs(
-            [sources[i][-window:] for i in chosen], [targets[i] for i in chosen]
+            [sources[document][-window:] for document, _, _ in batch],
+            [ids[1:] for _, ids, _ in batch],
         )
+        for row, (_, _, first) in enumerate(batch):
+            inputs["labels"][row, : first - 1] = IGNORED
         inputs = {name: values.to(model.device) for name, values in inputs.items()}
         _, logs = objective.loss(model, inputs)
-        add_losses(bits, chosen, inputs["labels"], logs["each"])
+        add_losses(bits, [document for document, _, _ in batch], inputs["labels"], logs["each"])
     return bits

@@ -20,12 +20,14 @@ from glotlift.recipes.starting_point import Rows, Start, held_out_rows, repeated
 from glotlift.recipes.token_shares import REPLAY, train
 from glotlift.runs.machine import peak_memory
 
+Unit = Literal["tokens", "new tokens"]
+
 
 @dataclass(frozen=True)
 class Phase:
     """One stage of an arm.
 
-    `part` is its share of the arm's tokens, `replay` the share of replayed text in its tokens, and
+    `part` is its weight in the arm's tokens, `replay` the share of replayed text in its tokens, and
     `rate` its peak learning rate as a multiple of the setting's.
     """
 
@@ -40,7 +42,7 @@ def continue_pretraining(
     folder: Path,
     *,
     phases: tuple[Phase, ...],
-    unit: Literal["tokens", "new tokens"],
+    unit: Unit,
 ) -> Measurement:
     """Carry the setting's model through the phases; score the change in bits per byte.
 
@@ -48,17 +50,17 @@ def continue_pretraining(
     those of the new languages, to which replay is then added. A score is bits per byte after minus
     before, weighed by bytes: below 0 is a gain, above 0 is forgetting.
     """
-    started = time.monotonic()
     values = setting.values
     start = starting_point(json.dumps(dict(values), sort_keys=True))
+    started = time.monotonic()
     model, tokenizer = load_model(find_model(str(start.folder))), load_tokenizer(start.folder)
     seen: Counter[str] = Counter()
-    for number, phase in enumerate(phases):
+    for number, (phase, amount) in enumerate(amounts(phases, values["tokens"], unit)):
         trained = train(
             model,
             tokenizer,
             *mixed(start, phase.replay),
-            amount=round(values["tokens"] * phase.part),
+            amount=amount,
             unit=unit,
             rate=values["learning_rate"] * phase.rate,
             seed=len(phases) * seed + number,
@@ -79,6 +81,15 @@ def continue_pretraining(
     return changes(
         start.before, held_out_rows(model, tokenizer, start.kept, start.new), budget, cost
     )
+
+
+def amounts(phases: tuple[Phase, ...], tokens: int, unit: Unit) -> list[tuple[Phase, int]]:
+    """Part the budget among the phases, in proportion to what they read of its unit."""
+    parts = [phase.part * (1 if unit == "tokens" else 1 - phase.replay) for phase in phases]
+    return [
+        (phase, round(tokens * part / sum(parts)))
+        for phase, part in zip(phases, parts, strict=True)
+    ]
 
 
 def mixed(start: Start, replay: float) -> tuple[dict[str, Dataset], dict[str, float]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 
+from glotlift.runs import machine
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.progress import say
 from glotlift.training.trainer import checkpoints
@@ -12,7 +13,7 @@ from glotlift.training.trainer import checkpoints
 
 def processes() -> int:
     """Return how many processes train together."""
-    return int(PartialState().num_processes)
+    return int(PartialState(cpu=not machine.has_accelerator()).num_processes)
 
 
 def blocks_per_process(blocks_per_step: int) -> int:

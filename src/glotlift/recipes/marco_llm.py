@@ -1,0 +1,147 @@
+"""Marco-LLM (Ming et al. 2024, arXiv:2412.04003): continued pretraining in two stages, with replay.
+
+The paper carries a model into weak languages on 300 billion tokens. Stage I reads 160 of them,
+49 % English and Chinese, which the model knows; stage II reads 140, 43 % English and Chinese, more
+of the low-resource languages, at 0.6 of the first stage's peak learning rate. Within a tier all
+languages get the same number of tokens. The shares are known here from a third party's
+transcription of the paper's tables.
+
+Here the languages that the model was made with stand for English and Chinese, and everything else
+in the paper's mixture is text of new languages. All arms follow the paper's two learning rates, so
+that no arm can win by a schedule of its own: they differ in replay alone. The model is made first,
+on enough text that it has something to forget: one still learning its own languages would go on
+learning them from the replayed text.
+"""
+
+from functools import partial
+from typing import Any
+
+from glotlift.evidence.design import Arm, Metric, Recipe, Setting
+from glotlift.evidence.verdicts import Claim, Published
+from glotlift.recipes.staged_pretraining import Phase, Unit, continue_pretraining
+from glotlift.recipes.starting_point import NEW, PRETRAINED, SOURCE
+
+TOKENS = (160, 140)  # billions, in stages I and II
+REPLAY = (0.49, 0.43)
+RATES = (1.0, 0.6)  # 1e-5 and 6e-6
+AVERAGE = sum(t * r for t, r in zip(TOKENS, REPLAY, strict=True)) / sum(TOKENS)
+
+NONE, ONE, TWO = "new only", "one mixture", "two mixtures"
+SEEDS = (0, 1, 2, 3, 4)
+UNIT = "bits per byte"
+TRANSCRIBED = "a third party's transcription of the paper's tables"
+METRICS = {
+    SOURCE: Metric("bits per byte, after minus before", higher_is_better=False),
+    NEW: Metric("bits per byte, after minus before", higher_is_better=False),
+}
+WORLD: dict[str, Any] = {
+    "model": PRETRAINED,
+    "size": "tiny",
+    "steps": 1200,
+    "kept": {
+        code: f"world:{code}?rows=1200" for code in ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
+    },
+    "new": {code: f"world:{code}?rows=300" for code in ("hin_Deva", "tur_Latn")},
+    "documents": 60,
+    "tokens": 120_000,
+    "learning_rate": 2e-3,
+}
+REAL: dict[str, Any] = {
+    "model": PRETRAINED,
+    "size": "small",
+    "steps": 3000,
+    "kept": {
+        code: f"$GLOTLIFT_DATA/mono/{code}.jsonl.gz"
+        for code in ("eng_Latn", "spa_Latn", "fra_Latn", "por_Latn")
+    },
+    "new": {code: f"$GLOTLIFT_DATA/mono/{code}.jsonl.gz" for code in ("yor_Latn", "mlt_Latn")},
+    "documents": 60,
+    "tokens": 1_000_000,
+    "learning_rate": 1.5e-3,
+}
+
+
+def arm(name: str, description: str, replay: tuple[float, float], unit: Unit) -> Arm:
+    """Return the arm that replays these shares of its tokens in the two stages."""
+    phases = tuple(map(Phase, TOKENS, replay, RATES))
+    return Arm(name, description, partial(continue_pretraining, phases=phases, unit=unit))
+
+
+def arms(unit: Unit) -> tuple[Arm, ...]:
+    """Return the arms, their budget counted in `unit`."""
+    return (
+        arm(NONE, "no replay: text of the new languages only", (0.0, 0.0), unit),
+        arm(ONE, f"replay of {AVERAGE:.1%} of the tokens in both stages", (AVERAGE, AVERAGE), unit),
+        arm(TWO, "replay of 49 % of the tokens in stage I and 43 % in stage II", REPLAY, unit),
+    )
+
+
+def forgets_less(name: str) -> Claim:
+    """Claim that an arm with replay forgets less than the one without."""
+    text = f"{name}: the source languages are forgotten less than without replay"
+    return Claim(f"forgets-less-{name}", text, SOURCE, name, NONE, "less", 0.05, UNIT)
+
+
+def learns_as_much(name: str, margin: float) -> Claim:
+    """Claim that an arm with replay gains at most `margin` less in the new languages."""
+    text = f"{name}: the new languages gain at most {margin} less than without replay"
+    return Claim(f"gain-{name}", text, NEW, name, NONE, "less", -margin, UNIT)
+
+
+UNFORGOTTEN = Claim(
+    "not-forgotten",
+    f"{TWO}: the source languages are at most 0.02 worse than before",
+    SOURCE,
+    TWO,
+    0.0,
+    "less",
+    -0.02,
+    UNIT,
+    Published("English, 7B model: 77.4 before, 77.9 after", TRANSCRIBED),
+)
+STAGED = (
+    Claim(
+        "staged-new",
+        "shifting towards the new languages in stage II helps them",
+        NEW, TWO, ONE, "less", 0.0, UNIT,
+    ),
+    Claim(
+        "staged-source",
+        "shifting towards the new languages in stage II leaves the source languages as they are",
+        SOURCE, TWO, ONE, "within", 0.02, UNIT,
+    ),
+)  # fmt: skip
+
+RECIPES = (
+    Recipe(
+        name="marco-llm",
+        part="replay",
+        question="At equal tokens, what does replay keep, what cost, and does it matter when?",
+        difference="the share of replayed text in each of the two stages",
+        budget_unit="tokens",
+        seeds=SEEDS,
+        arms=arms("tokens"),
+        claims=(
+            forgets_less(ONE),
+            forgets_less(TWO),
+            UNFORGOTTEN,
+            learns_as_much(ONE, 0.05),
+            learns_as_much(TWO, 0.05),
+            *STAGED,
+        ),
+        metrics=METRICS,
+        settings=(Setting("world", WORLD), Setting("real", REAL)),
+    ),
+    Recipe(
+        name="marco-llm",
+        part="replay-at-equal-target",
+        question="At equal tokens of the new languages, what does replay on top of them change?",
+        difference="replayed text, read on top of the same amount of new text",
+        budget_unit="tokens of the new languages",
+        seeds=SEEDS,
+        arms=(arms("new tokens")[0], arms("new tokens")[2]),
+        claims=(forgets_less(TWO), UNFORGOTTEN, learns_as_much(TWO, 0.02)),
+        metrics=METRICS,
+        settings=(Setting("world", WORLD | {"tokens": 64_000}), Setting("real", REAL)),
+    ),
+)
