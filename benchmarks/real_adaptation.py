@@ -109,10 +109,26 @@ def cut_text(folder: Path) -> None:
         lines, total = [], 0
         for row in rows.shuffle(seed=0):
             total += len(row["text"].encode())
-            lines.append(json.dumps(row, ensure_ascii=False))
+            lines += [
+                json.dumps({**row, "text": text}, ensure_ascii=False)
+                for text in passages(row["text"])
+            ]
             if total > 1.5 * TARGET_BYTES:
                 break
         atomic.write_text(path, "\n".join(lines) + "\n")
+
+
+def passages(text: str, length: int = 1500) -> list[str]:
+    """Cut a long document at line ends into passages of about `length` characters.
+
+    They keep the document's id, so that all of them fall into the same split.
+    """
+    passages = [""]
+    for line in text.splitlines():
+        if len(passages[-1]) + len(line) > length and passages[-1]:
+            passages.append("")
+        passages[-1] += line + "\n"
+    return [passage.strip() for passage in passages if passage.strip()]
 
 
 def adapted(
@@ -134,8 +150,8 @@ def adapted(
             seed=seed,
             test=0.2,
             extension={"pieces": "auto" if extend else 0},
-            training={"evaluations": 2, "block": 256, "save_every": 200},
-            evaluation={"documents": 60, "samples": 0},
+            training={"evaluations": 1, "block": 256, "save_every": 200},
+            evaluation={"documents": 100, "bytes": 120_000, "samples": 0},
         )
     )
 

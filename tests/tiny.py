@@ -128,7 +128,6 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
             **T5_SHAPE,
             "decoder_start_token_id": 1,
             "dropout_rate": 0.0,
-            "tie_word_embeddings": False,
             "feed_forward_proj": "gated-gelu",
         },
     ),
@@ -167,6 +166,8 @@ def made(kind: str) -> Any:
                 torch.nn.init.normal_(parameter, std=0.15)
             else:
                 parameter.data.add_(torch.randn_like(parameter) * 0.05)
+    if kind == "mt5":  # as in its checkpoints; the configuration alone always ties T5's kin
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().flip(0).clone())
     return model.eval()
 
 

@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = attach(
         "adapt": "glotlift.adaptation.job",
         "AdaptConfig": "glotlift.adaptation.config",
         "language": "glotlift.languages",
-        "plan": "glotlift.adaptation.plan",
+        "plan": "glotlift.adaptation.planning",
     },
 )

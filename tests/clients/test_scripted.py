@@ -28,4 +28,4 @@ def test_what_it_was_not_told_it_refuses() -> None:
     ):
         with pytest.raises(GlotliftError) as error:
             call()
-        assert error.value.code == "GL-CLIENT-001"
+        assert error.value.code == "GL-CLIENT-006"

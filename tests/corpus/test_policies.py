@@ -51,7 +51,7 @@ def test_a_share_set_by_hand_leaves_the_rest_to_a_policy():
         (lambda: hand({"yor_Latn": 1.0})(SIZES), "GL-CORPUS-033"),
         (lambda: hand({"yor_Latn": -0.1})(SIZES), "GL-CORPUS-033"),
         (lambda: hand(dict.fromkeys(SIZES, 0.3))(SIZES), "GL-CORPUS-033"),
-        (lambda: tiers({"high": 0.0, "low": 0.0})(SIZES), "GL-CORPUS-033"),
+        (lambda: tiers({"high": 0.0, "low": 0.0})(SIZES), "GL-CORPUS-038"),
         (lambda: hand({"yor_Latn": float("nan")})(SIZES), "GL-CORPUS-033"),
         (lambda: alpha(1.5), "GL-CORPUS-034"),
         (lambda: alpha(float("nan")), "GL-CORPUS-034"),

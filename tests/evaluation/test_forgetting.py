@@ -84,7 +84,7 @@ def test_other_documents_are_refused() -> None:
     before, after = sides()
     missing = {code: value for code, value in after.items() if code != "eng_Latn"}
     other = {**after, "eng_Latn": (after["eng_Latn"][0], SIZES + 1)}
-    for wrong in (missing, other):
+    for wrong, code in ((missing, "GL-EVALUATION-011"), (other, "GL-EVALUATION-012")):
         with pytest.raises(GlotliftError) as error:
             compare_bits(before, wrong, target="hin_Deva")
-        assert error.value.code == "GL-EVALUATION-011"
+        assert error.value.code == code

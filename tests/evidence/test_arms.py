@@ -177,7 +177,7 @@ def test_unequal_budgets_are_refused_after_one_seed(tmp_path: Path) -> None:
         ({"scores": {"skill": np.full(ROWS, np.nan)}}, "GL-EVIDENCE-008"),
         ({"scores": {"skill": np.zeros(ROWS - 1)}}, "GL-EVIDENCE-008"),
         ({"weights": {"skill": np.ones(3)}}, "GL-EVIDENCE-008"),
-        ({"budget": float("nan")}, "GL-EVIDENCE-009"),
+        ({"budget": float("nan")}, "GL-EVIDENCE-015"),
     ],
 )
 def test_measurements_that_do_not_compare_are_refused(

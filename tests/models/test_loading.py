@@ -3,7 +3,6 @@ import shutil
 
 import pytest
 import torch
-from tiny import KINDS, made, model_of, tokenizer
 
 from glotlift.models.loading import (
     auto_class,
@@ -13,6 +12,7 @@ from glotlift.models.loading import (
     parameter_count,
 )
 from glotlift.runs.errors import GlotliftError
+from tiny import KINDS, made, model_of, tokenizer
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +75,16 @@ def test_half_precision_is_loaded_in_float32(folder, tmp_path):
             lambda f: (f / "config.json").write_text('{"auto_map": {"AutoModel": "x.Y"}}'),
             "GL-MODEL-004",
             "model",
+        ),
+        (
+            lambda f: (f / "config.json").write_text('{"model_type": "x", "auto_map": {"A": "b"}}'),
+            "GL-MODEL-004",
+            "model",
+        ),
+        (
+            lambda f: (f / "config.json").write_text('{"model_type": "unheard"}'),
+            "GL-MODEL-011",
+            "model_type",
         ),
         (lambda f: (f / "config.json").write_text("{"), "GL-MODEL-006", "config.json"),
         (lambda f: (f / "config.json").write_bytes(b"\xff\xfe"), "GL-MODEL-006", "config.json"),

@@ -3,12 +3,13 @@ import math
 import numpy as np
 import pytest
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import TEXTS, model_of, tokenizer
 from torch.nn import functional
 
 from glotlift.objectives.bits import document_bits, longest_input, windows
+from tiny import SHAPE, TEXTS, model_of, tokenizer
 
 LONG = " ".join(TEXTS)
 DOCUMENTS = [*TEXTS, LONG]
@@ -156,8 +157,14 @@ def test_a_model_reads_what_its_configuration_says(kind, limit):
     assert longest_input(model_of(kind)) == limit
 
 
-def test_roberta_reads_exactly_its_limit_and_no_more():
-    model = model_of("xlm-r")
+@pytest.mark.parametrize("kind", ["xlm-r", "Camembert", "XLMRobertaXL", "MPNet", "RobertaPreLayerNorm"])
+def test_robertas_kin_read_exactly_their_limit_and_no_more(kind):
+    if kind == "xlm-r":
+        model = model_of("xlm-r")
+    else:
+        shape = {**SHAPE, "num_hidden_layers": 1, "vocab_size": 320, "pad_token_id": 1}
+        config = getattr(transformers, f"{kind}Config")(**shape)
+        model = getattr(transformers, f"{kind}ForMaskedLM")(config)
     fits = torch.full((1, longest_input(model)), 9)
     model(input_ids=fits)
     with pytest.raises((IndexError, RuntimeError)):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from tiny import CAUSAL, MASKED, TEXTS, model_of, tokenizer
 
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.masked import MaskedLanguageModelling
 from glotlift.objectives.packing import columns
+from tiny import CAUSAL, MASKED, TEXTS, model_of, tokenizer
 
 PACKING = ("llama", "llama untied", "qwen2", "mistral", "gpt2", "gptj", "gemma2", "gemma3",
            "cohere", "granite")  # fmt: skip

@@ -5,11 +5,11 @@ import pytest
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS, tokenizer
 
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.runs.errors import GlotliftError
+from tiny import TEXTS, tokenizer
 
 PIECES = st.lists(st.integers(0, 300), min_size=1, max_size=9)
 

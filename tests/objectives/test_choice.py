@@ -1,10 +1,10 @@
 import pytest
-from tiny import CAUSAL, MASKED, SEQ2SEQ, model_of, tokenizer
 
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.choice import objective_for
 from glotlift.objectives.masked import MaskedLanguageModelling
 from glotlift.objectives.prefix import PrefixLanguageModelling
+from tiny import CAUSAL, MASKED, SEQ2SEQ, model_of, tokenizer
 
 EXPECTED = {
     **dict.fromkeys(CAUSAL, CausalLanguageModelling),

@@ -5,7 +5,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
-from tiny import CAUSAL, MASKED, SEQ2SEQ, model_of
 from torch.nn import functional
 
 from glotlift.objectives import cross_entropy
@@ -16,6 +15,7 @@ from glotlift.objectives.cross_entropy import (
     output_layer,
     transforms_logits,
 )
+from tiny import CAUSAL, MASKED, SEQ2SEQ, model_of
 
 
 def problem(positions, vocabulary, width, bias=True, dtype=torch.float64, seed=0):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import tokenizer
 
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.masked import MaskedLanguageModelling
 from glotlift.runs.errors import GlotliftError
+from tiny import tokenizer
 
 SIZE = 320
 IDS = np.random.default_rng(0).integers(6, SIZE, 200_000).astype(np.int64)

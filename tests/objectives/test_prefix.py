@@ -4,11 +4,11 @@ import torch
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import TEXTS, model_of, tokenizer
 
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.prefix import PrefixLanguageModelling
 from glotlift.runs.errors import GlotliftError
+from tiny import TEXTS, model_of, tokenizer
 
 
 @given(st.lists(st.lists(st.integers(5, 300), max_size=12), min_size=1, max_size=5))

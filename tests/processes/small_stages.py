@@ -120,9 +120,7 @@ def train(objective: str, folder: Path, *, keep_a_checkpoint: bool = False) -> T
         if keep_a_checkpoint and step == COPIED + 1:
             shutil.copytree(source, folder.with_name(f"{folder.name}-mid") / source.name)
 
-    return run_stage(
-        model, tokenizer, stage, folder, validation=validation, event=copy_checkpoint
-    )
+    return run_stage(model, tokenizer, stage, folder, validation=validation, event=copy_checkpoint)
 
 
 def figures(trained: Trained) -> dict[str, Any]:
@@ -168,7 +166,9 @@ def main(folder: Path, objectives: list[str], *, shards: bool) -> None:
     if shards:
         let_processors_shard()
     for objective in objectives:
-        leave(folder, objective, train(objective, folder / "run" / objective, keep_a_checkpoint=True))
+        leave(
+            folder, objective, train(objective, folder / "run" / objective, keep_a_checkpoint=True)
+        )
         PartialState().wait_for_everyone()
         midst = folder / "run" / f"{objective}-mid"
         assert [path.name for path in checkpoints(midst)] == [f"checkpoint-{COPIED}"]

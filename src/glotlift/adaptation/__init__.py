@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = attach(
     {
         "AdaptConfig": "glotlift.adaptation.config",
         "adapt": "glotlift.adaptation.job",
-        "plan": "glotlift.adaptation.plan",
+        "plan": "glotlift.adaptation.planning",
     },
 )

@@ -20,7 +20,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 class ExtensionConfig(Config):
     """How the vocabulary grows."""
 
-    pieces: int | Literal["auto"] = Field(default="auto", ge=0)
+    pieces: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
     """New pieces; 0 leaves the vocabulary alone; `auto` follows the amount of text."""
     max_changed: float = Field(default=0.2, ge=0, le=1)
     """Share of kept languages' sentences that may segment differently."""
@@ -37,13 +37,13 @@ class TrainingConfig(Config):
     """What moves: every weight, or low-rank updates and the new rows."""
     rank: int = Field(default=16, ge=1)
     """Rank of low-rank updates."""
-    learning_rate: float | Literal["auto"] = Field(default="auto", gt=0, le=1)
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | Literal["auto"] = "auto"
     """Peak learning rate; `auto` follows the model's size."""
     embedding_rate: float = Field(default=1.0, ge=0, le=100)
     """The embeddings' learning rate as a multiple of the others'."""
     weight_decay: float = Field(default=0.01, ge=0, lt=1)
     """Decoupled weight decay."""
-    block: int | Literal["auto"] = Field(default="auto", ge=8)
+    block: Annotated[int, Field(ge=8)] | Literal["auto"] = "auto"
     """Tokens in a block."""
     blocks_per_step: int = Field(default=16, ge=1)
     """Blocks in an optimiser step."""
@@ -62,6 +62,8 @@ class EvaluationConfig(Config):
 
     documents: int = Field(default=400, ge=2)
     """Held-out documents per language, at most."""
+    bytes: int = Field(default=1_000_000, ge=1000)
+    """Bytes of held-out text per language, about at most."""
     samples: int = Field(default=3, ge=0)
     """Generated samples per language on the page."""
     tasks: int = Field(default=200, ge=0)
@@ -83,7 +85,7 @@ class AdaptConfig(Config):
     """The run folder; by default `runs/adapt-<language>-<hash of this configuration>`."""
     budget: str = "auto"
     """The one dial: bytes of text to read (`40MB`) or time (`10m`, `2h`); `auto` is four passes."""
-    replay: float | Literal["auto"] = Field(default="auto", ge=0, lt=1)
+    replay: Annotated[float, Field(ge=0, lt=1)] | Literal["auto"] = "auto"
     """Share of the budget that replays the kept languages."""
     validation: float = Field(default=0.05, gt=0, lt=0.5)
     """Share of documents watched during training."""
@@ -101,17 +103,24 @@ class AdaptConfig(Config):
     @classmethod
     def known_language(cls, tag: str) -> str:
         """Write the language as code_Script."""
-        return str(language(tag).code)
+        return code_of(tag, "language")
 
     @field_validator("keep", mode="before")
     @classmethod
     def known_kept(cls, keep: Any) -> Any:
         """Write the kept languages as code_Script."""
-        return (
-            {language(str(tag)).code: paths for tag, paths in keep.items()}
-            if isinstance(keep, dict)
-            else keep
-        )
+        if not isinstance(keep, dict):
+            return keep
+        codes = [code_of(str(tag), f"keep.{tag}") for tag in keep]
+        twice = next((code for code in codes if codes.count(code) > 1), None)
+        if twice is not None:
+            raise GlotliftError(
+                "GL-ADAPT-006",
+                f"{twice} is given twice",
+                place="keep",
+                fix="list all its text under one code",
+            )
+        return dict(zip(codes, keep.values(), strict=True))
 
     @field_validator("budget", mode="before")
     @classmethod
@@ -138,6 +147,14 @@ class AdaptConfig(Config):
                 place="replay",
                 fix="give keep: {LANGUAGE: TEXT}",
             )
+        shared = {*self.text} & {path for paths in self.keep.values() for path in paths}
+        if shared:
+            raise GlotliftError(
+                "GL-ADAPT-007",
+                f"{min(shared)!r} is both target text and kept text",
+                place="keep",
+                fix="name other files",
+            )
         if self.training.blocks_per_step < self.training.micro_blocks:
             object.__setattr__(
                 self,
@@ -163,6 +180,14 @@ class AdaptConfig(Config):
     def languages(self) -> list[str]:
         """The target, then the kept languages."""
         return [self.language, *self.keep]
+
+
+def code_of(tag: str, key: str) -> str:
+    """Return a language's code_Script; what is wrong with `tag` is told at the config's `key`."""
+    try:
+        return str(language(tag).code)
+    except GlotliftError as error:
+        raise GlotliftError(error.code, error.cause, place=key, fix=error.fix) from None
 
 
 def parse_budget(text: str) -> tuple[float, Literal["seconds", "bytes"]]:

@@ -48,7 +48,8 @@ def turn_dial(
     `target_bytes` are those of the training split, `parameters` and `vocabulary` the model's.
     `bytes_per_second` is needed for a budget in time. More than `PASSES` passes are only made when
     asked for: repeating text beyond about four times pays little (Muennighoff et al. 2023,
-    arXiv:2305.16264, section 6). Raises GL-ADAPT-004 for too little text.
+    arXiv:2305.16264, section 6). Raises GL-ADAPT-004 for too little text and GL-ADAPT-008 for
+    blocks that are longer than the model reads.
     """
     if target_bytes < MINIMUM_BYTES:
         raise GlotliftError(
@@ -56,6 +57,14 @@ def turn_dial(
             f"only {target_bytes:,} bytes of {config.language} text to train on",
             place="text",
             fix=f"give at least {MINIMUM_BYTES:,}",
+        )
+    block = config.training.block
+    if block != "auto" and block > longest_input:
+        raise GlotliftError(
+            "GL-ADAPT-008",
+            f"blocks of {block} tokens, but the model reads {longest_input}",
+            place="training.block",
+            fix=f"set it to at most {longest_input}, or to auto",
         )
     share = config.replay if config.replay != "auto" else 0.0
     budget = budget_bytes(config, target_bytes, bytes_per_second, share)
@@ -69,7 +78,6 @@ def turn_dial(
     rate = config.training.learning_rate
     if rate == "auto":
         rate = min(2e-3, max(1e-5, 1e-3 * (3e6 / parameters) ** 0.6))
-    block = config.training.block
     return Dial(
         budget_bytes=budget,
         replay_share=round(share, 4),

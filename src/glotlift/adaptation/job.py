@@ -55,7 +55,9 @@ def carry_over(config: AdaptConfig, team: Any, run: Any, files: Any) -> None:
         extending.change_vocabulary(config, files, corpus, decided.pieces, folder)
 
     team.stage(run, "vocabulary", change)
-    team.stage(run, "before", lambda folder: steps.measure(config, files.folder, corpus, folder))
+    team.stage(
+        run, "before", lambda folder: steps.measure_before(config, files.folder, corpus, folder)
+    )
     work = Work(config, team, run, files, corpus, decided)
     for number in range(len(config.seed_list)):
         learning.train_rows(work, number)

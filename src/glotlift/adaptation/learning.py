@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 
-from glotlift.adaptation.text import spread, training_sources
+from glotlift.adaptation.config import AdaptConfig
+from glotlift.adaptation.text import Text, spread, training_sources
 from glotlift.adaptation.work import Work, save, stage_name
 from glotlift.corpus import Mixture, hand
 from glotlift.models.deltas import AllWeights, Delta, LowRank, NewRows, Together
@@ -25,7 +26,8 @@ from glotlift.training.stages import (
 from glotlift.vocabulary import load_edit
 
 MINIMUM_STEPS = 40  # a stage of fewer takes smaller steps
-WATCHED = 40  # validation documents per language during training
+WATCHED = 40  # validation documents per language during training, at most
+WATCHED_BYTES = 20_000  # and about so many bytes of them
 
 
 def train_rows(work: Work, number: int) -> None:
@@ -65,13 +67,16 @@ def train(work: Work, stage: str, number: int, *, source: str, share: float, del
     folder = work.run.path / source / "model"
     model, tokenizer = load_model(find_model(str(folder))), load_tokenizer(folder)
     asked = make_stage(work, model, tokenizer, stage, number, share, delta)
-    watched = {
-        code: spread(work.corpus.texts("validation", code), WATCHED)
-        for code in work.config.languages
-    }
     checkpoints = work.run.path / ".checkpoints" / name
     event = work.run.event if work.team.leads else None
-    trained = run_stage(model, tokenizer, asked, checkpoints, validation=watched, event=event)
+    trained = run_stage(
+        model,
+        tokenizer,
+        asked,
+        checkpoints,
+        validation=watched(work.config, work.corpus),
+        event=event,
+    )
 
     def write(output: Path) -> None:
         final: Any = trained.model
@@ -82,6 +87,14 @@ def train(work: Work, stage: str, number: int, *, source: str, share: float, del
 
     work.team.stage(work.run, name, write)
     work.team.alone(lambda: discard_checkpoints(checkpoints))
+
+
+def watched(config: AdaptConfig, corpus: Text) -> dict[str, list[str]]:
+    """Return the validation documents that are measured during training, by language."""
+    return {
+        code: spread(corpus.texts("validation", code), WATCHED, WATCHED_BYTES)
+        for code in config.languages
+    }
 
 
 def stored_type(work: Work) -> torch.dtype:

@@ -38,8 +38,7 @@ def measurements(
 
 def tasks(config: AdaptConfig, client: LocalModel, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Score the sample world's tasks where the text comes from it; they have known chance."""
-    addresses = [*config.text, *(path for paths in config.keep.values() for path in paths)]
-    if not config.evaluation.tasks or not all(a.startswith("world:") for a in addresses):
+    if not asks_tasks(config):
         return []
     results = []
     for code in codes:
@@ -59,6 +58,12 @@ def tasks(config: AdaptConfig, client: LocalModel, codes: Sequence[str]) -> list
                 }
             )
     return results
+
+
+def asks_tasks(config: AdaptConfig) -> bool:
+    """Tell whether all text comes from the sample world, whose tasks can then be asked."""
+    addresses = [*config.text, *(path for paths in config.keep.values() for path in paths)]
+    return config.evaluation.tasks > 0 and all(a.startswith("world:") for a in addresses)
 
 
 def samples(client: LocalModel, code: str, texts: Sequence[str]) -> list[dict[str, str]]:

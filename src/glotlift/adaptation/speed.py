@@ -4,13 +4,14 @@ import time
 from typing import Any
 
 import torch
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedTokenizerFast
 
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.adaptation.text import Text
 from glotlift.models.loading import ModelFiles, auto_class, load_tokenizer
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.choice import objective_for
+from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.packing import columns, pack, split_document
 from glotlift.runs import machine
 
@@ -19,14 +20,23 @@ ASSUMED_FLOPS = 3e10  # of a processor, where the model is too large to try
 
 
 def training_speed(
-    files: ModelFiles, texts: list[str], *, block: int, micro_blocks: int, steps: int = 3
+    files: ModelFiles,
+    texts: list[str],
+    *,
+    block: int,
+    micro_blocks: int,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+    steps: int = 3,
 ) -> dict[str, float]:
     """Return tokens and bytes trained, and tokens read, per second, with the model's shape.
 
-    Weights are random: only the configuration is read. Needs as much memory as training does.
+    Weights are random: only the configuration is read. With a `tokenizer` of more pieces than the
+    model has rows, the model grows. Needs as much memory as training does.
     """
     model = random_model(files)
-    tokenizer = load_tokenizer(files.folder)
+    tokenizer = tokenizer or load_tokenizer(files.folder)
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     objective = objective_for(model, tokenizer)
     from datasets import Dataset
 
@@ -45,12 +55,8 @@ def training_speed(
     device = torch.device("cuda" if machine.has_accelerator() else "cpu")
     model, batch = model.to(device), {name: values.to(device) for name, values in batch.items()}
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9)
-    count = sum(len(piece) for piece in [flat]) and int((batch["labels"] != -100).sum())
-    count = (
-        max(count, 1)
-        if isinstance(objective, CausalLanguageModelling)
-        else batch["input_ids"].numel()
-    )
+    causal = isinstance(objective, CausalLanguageModelling)
+    count = int((batch["labels"] != IGNORED).sum()) if causal else batch["input_ids"].numel()
     seconds = [train_step(model, objective, batch, optimizer) for _ in range(steps + 1)][1:]
     started = time.perf_counter()
     with torch.no_grad():

@@ -1,6 +1,5 @@
 """The processes that work on one run: one writes, all train."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -81,5 +80,5 @@ def pinned(config: AdaptConfig) -> str:
     about = config.folder / "run.json"
     if Path(config.model).expanduser().is_dir() or "@" in config.model or not about.exists():
         return config.model
-    revision = json.loads(about.read_text(encoding="utf-8")).get("inputs", {}).get(config.model)
+    revision = RunFolder(config.folder).about().get("inputs", {}).get(config.model)
     return f"{config.model}@{revision}" if revision else config.model

@@ -123,8 +123,8 @@ def training_sources(
     return sources, shares
 
 
-def spread(texts: list[str], limit: int) -> list[str]:
-    """Return at most `limit` of `texts`, evenly spread over them."""
-    if len(texts) <= limit:
-        return texts
-    return [texts[i] for i in np.linspace(0, len(texts) - 1, limit).round().astype(int)]
+def spread(texts: list[str], limit: int, most_bytes: int) -> list[str]:
+    """Return some of `texts`, evenly spread: at most `limit`, and about `most_bytes` of UTF-8."""
+    whole = sum(len(text.encode()) for text in texts)
+    count = min(limit, len(texts), max(1, len(texts) * most_bytes // max(1, whole)))
+    return [texts[i] for i in np.linspace(0, len(texts) - 1, count).round().astype(int)]

@@ -13,7 +13,7 @@ class ScriptedModel:
     """A `Generator`, `Scorer` and `Encoder` made of plain functions.
 
     `reply` maps a prompt to text, `likelihood` a context and a continuation to a log-probability,
-    `vector` a text to a vector. What is not given is refused with GL-CLIENT-001. Tokens are
+    `vector` a text to a vector. What is not given is refused with GL-CLIENT-006. Tokens are
     counted as characters.
     """
 
@@ -59,5 +59,5 @@ class ScriptedModel:
 def unscripted(deed: str, argument: str) -> GlotliftError:
     """Return the refusal of a client that was given no script for what it is asked."""
     return GlotliftError(
-        "GL-CLIENT-001", f"this scripted client cannot {deed}", fix=f"give it {argument}="
+        "GL-CLIENT-006", f"this scripted client cannot {deed}", fix=f"give it {argument}="
     )

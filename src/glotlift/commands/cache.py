@@ -8,7 +8,7 @@ import typer
 
 from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.progress import size
+from glotlift.runs.figures import size
 
 app = typer.Typer(help="See and empty the cache.", no_args_is_help=True)
 

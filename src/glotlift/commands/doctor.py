@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import typer
 
 from glotlift.commands.printing import AsJson, examples, print_json, print_table
-from glotlift.runs.progress import size
+from glotlift.runs.figures import size
 
 LITTLE_DISK = 5_000_000_000
 LITTLE_MEMORY = 4_000_000_000

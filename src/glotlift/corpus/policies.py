@@ -82,7 +82,7 @@ def scaled(weights: Mapping[str, float], total: float) -> dict[str, float]:
     whole = sum(weights.values())
     if not whole > 0:
         fix = "give at least one source a share above 0"
-        raise GlotliftError("GL-CORPUS-033", "all shares are 0", fix=fix)
+        raise GlotliftError("GL-CORPUS-038", "all shares are 0", fix=fix)
     return {name: total * weight / whole for name, weight in weights.items()}
 
 

@@ -27,7 +27,7 @@ def compare_bits(
     its interval (over documents only where there is one seed), a p-value corrected over the
     languages, and a verdict from the interval: "improved", "worse" or "not separable".
 
-    Raises GL-EVALUATION-011 where languages or documents do not match, and what
+    Raises GL-EVALUATION-011 or -012 where languages or documents do not match, and what
     `paired_difference` raises.
     """
     if set(before) != set(after):
@@ -55,7 +55,7 @@ def change(code: str, before: Bits, after: Bits, resamples: int, seed: int) -> I
     sizes = np.asarray(old_bytes, np.float64)
     if not np.array_equal(sizes, np.asarray(new_bytes, np.float64)) or not np.all(sizes > 0):
         raise GlotliftError(
-            "GL-EVALUATION-011",
+            "GL-EVALUATION-012",
             "bytes before and after are not those of the same documents",
             place=code,
             fix="measure both models on the same non-empty texts, in the same order",

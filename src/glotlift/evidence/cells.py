@@ -80,7 +80,7 @@ def check_measurement(recipe: Recipe, arm: Arm, measurement: Measurement) -> Non
             )
     if not math.isfinite(measurement.budget) or measurement.budget < 0:
         raise GlotliftError(
-            "GL-EVIDENCE-009",
+            "GL-EVIDENCE-015",
             f"a budget of {measurement.budget} {recipe.budget_unit} cannot be compared",
             place=f"arm {arm.name}",
             fix="return what was spent",

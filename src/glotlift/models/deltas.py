@@ -49,35 +49,46 @@ class NewRows:
     ids: tuple[int, ...]
 
     def apply(self, model: Any) -> Any:
-        """Freeze `model` and parametrise its rows `ids`; a tied output shares them."""
+        """Freeze `model` and parametrise its rows `ids`; modules that share a matrix share them."""
         model.requires_grad_(False)
-        embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
-        ids = torch.tensor(self.ids, device=embedding.weight.device)
-        tied = head is not None and head.weight is embedding.weight
-        rows = nn.Parameter(embedding.weight.detach()[ids].clone())
-        patch(embedding, "weight", ids, rows)
-        if head is None:
-            return model
-        patch(
-            head, "weight", ids, rows if tied else nn.Parameter(head.weight.detach()[ids].clone())
-        )
-        if getattr(head, "bias", None) is not None:
-            patch(head, "bias", ids, nn.Parameter(head.bias.detach()[ids].clone()))
+        for matrix in piece_parameters(model):
+            ids = torch.tensor(self.ids, device=matrix.device)
+            rows = nn.Parameter(matrix.detach()[ids].clone())
+            for module, name in holders(model, matrix):
+                patch(module, name, ids, rows)
         return model
 
     def remove(self, model: Any) -> Any:
         """Write the rows into the weights and give the weights back their plain form."""
-        embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
-        tied = head is not None and (
-            embedding.parametrizations.weight[0].rows is head.parametrizations.weight[0].rows
-        )
-        for module in [embedding] if head is None else [embedding, head]:
-            for name in list(module.parametrizations):
-                parametrize.remove_parametrizations(module, name, leave_parametrized=True)
-        if tied:
-            head.weight = embedding.weight
+        for module in [m for m in model.modules() if parametrize.is_parametrized(m)]:
+            for name, chain in list(module.parametrizations.items()):
+                if isinstance(chain[0], PatchedRows):
+                    parametrize.remove_parametrizations(module, name, leave_parametrized=True)
         model.requires_grad_(True)
         return model
+
+
+def piece_parameters(model: Any) -> list[nn.Parameter]:
+    """Return the parameters with a row per piece, each once: input, output and output bias."""
+    head = model.get_output_embeddings()
+    stacks = [model.get_encoder(), model.get_decoder()] if model.config.is_encoder_decoder else []
+    found = [
+        model.get_input_embeddings().weight,
+        *(stack.get_input_embeddings().weight for stack in stacks),
+        getattr(head, "weight", None),
+        getattr(head, "bias", None),
+    ]
+    return list({id(matrix): matrix for matrix in found if matrix is not None}.values())
+
+
+def holders(model: nn.Module, parameter: nn.Parameter) -> list[tuple[nn.Module, str]]:
+    """Return every module that holds `parameter`, with its name there."""
+    return [
+        (module, name)
+        for module in model.modules()
+        for name, held in module._parameters.items()
+        if held is parameter
+    ]
 
 
 def patch(module: nn.Module, name: str, ids: torch.Tensor, rows: nn.Parameter) -> None:

@@ -1,6 +1,7 @@
 """From an address to a model and its tokenizer, with nothing executed that came with them."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from glotlift.runs.errors import GlotliftError
 
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w.-]+)?")
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?")
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 
 
@@ -22,16 +23,29 @@ class ModelFiles:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """Return config.json."""
-        return dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
+        """Return config.json.
+
+        Raises GL-MODEL-006 when it is no JSON object.
+        """
+        path = self.folder / "config.json"
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            values = None
+        if not isinstance(values, dict):
+            raise GlotliftError(
+                "GL-MODEL-006", "config.json is no JSON object", place=str(path), fix="mend it"
+            )
+        return values
 
 
 def find_model(address: str) -> ModelFiles:
     """Find a model's files: a folder, or a Hub id with an optional ``@revision``.
 
     Only safetensors and text files are taken from the Hub. Raises GL-MODEL-001 when there is no
-    such model, GL-MODEL-002 when it has no config.json, GL-MODEL-003 when its weights are no
-    safetensors, and GL-MODEL-004 when it needs code of its own.
+    such model, -002 when it has no config.json, -003 when its weights are no safetensors, -004 when
+    it needs code of its own, -005 when the Hub does not give it, -006 for a broken config.json,
+    -007 without tokenizer.json and -011 for a model type that transformers does not know.
     """
     path = Path(address).expanduser()
     if path.is_dir():
@@ -44,14 +58,18 @@ def find_model(address: str) -> ModelFiles:
             fix="give a folder with config.json, OWNER/NAME, or starter:decoder",
         )
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
 
     name, _, revision = address.partition("@")
     try:
         folder = Path(
             snapshot_download(name, revision=revision or None, allow_patterns=list(PATTERNS))
         )
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise GlotliftError(
             "GL-MODEL-005",
             f"cannot get {address!r} from the Hub: {str(error).splitlines()[0]}",
@@ -71,19 +89,7 @@ def checked(files: ModelFiles) -> ModelFiles:
             place=place,
             fix="give a model folder",
         )
-    try:
-        configuration = files.configuration
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise GlotliftError(
-            "GL-MODEL-006", "config.json is not JSON", place=f"{place}/config.json", fix="mend it"
-        ) from None
-    if "auto_map" in configuration and not configuration.get("model_type"):
-        raise GlotliftError(
-            "GL-MODEL-004",
-            "the model needs code that comes with it, which is not run",
-            place=place,
-            fix="use a model class of transformers",
-        )
+    refuse_unknown_type(files)
     if not any(files.folder.glob("*.safetensors")):
         raise GlotliftError(
             "GL-MODEL-003",
@@ -99,6 +105,29 @@ def checked(files: ModelFiles) -> ModelFiles:
             fix="load its tokenizer with AutoTokenizer and save_pretrained it there",
         )
     return files
+
+
+def refuse_unknown_type(files: ModelFiles) -> None:
+    """Raise GL-MODEL-004 or -011 for a kind of model that transformers itself does not have."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    configuration = files.configuration
+    kind = configuration.get("model_type")
+    if kind in CONFIG_MAPPING_NAMES:
+        return
+    if "auto_map" in configuration:
+        raise GlotliftError(
+            "GL-MODEL-004",
+            "the model needs code that comes with it, which is not run",
+            place=str(files.folder),
+            fix="use a model class of transformers",
+        )
+    raise GlotliftError(
+        "GL-MODEL-011",
+        f"transformers knows no model type {kind!r}",
+        place=f"{files.folder}/config.json: model_type",
+        fix="check config.json, or update transformers",
+    )
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -168,15 +197,23 @@ def load_model(files: ModelFiles) -> Any:
 
 
 def parameter_count(files: ModelFiles) -> int:
-    """Count a model's parameters from the safetensors headers, reading no weights."""
-    from safetensors import safe_open
+    """Count a model's parameters from the safetensors headers, reading no weights.
+
+    Raises GL-MODEL-010 for a torn file.
+    """
+    from safetensors import SafetensorError, safe_open
 
     total = 0
     for path in sorted(files.folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as weights:
-            for name in weights.keys():  # noqa: SIM118 - safe_open is no mapping
-                count = 1
-                for width in weights.get_slice(name).get_shape():
-                    count *= width
-                total += count
+        try:
+            with safe_open(path, framework="pt") as weights:
+                for name in weights.keys():  # noqa: SIM118 - safe_open is no mapping
+                    total += math.prod(weights.get_slice(name).get_shape())
+        except SafetensorError as error:
+            raise GlotliftError(
+                "GL-MODEL-010",
+                f"the weights cannot be loaded: {error}",
+                place=str(path),
+                fix="copy or save the file again",
+            ) from None
     return total

@@ -25,6 +25,9 @@ from glotlift.runs.progress import track
 
 WINDOW = 1024  # tokens read at once, unless the model takes fewer
 MASK_PASSES = 7  # about one token in seven is hidden at a time, as in training
+LATE_STARTERS = (  # model types whose first position is 2: RoBERTa's kin
+    "roberta", "camembert", "data2vec-text", "longformer", "xmod", "mpnet", "luke",
+)  # fmt: skip
 Window = tuple[int, Ids, int]  # (document, ids, first scored position)
 
 
@@ -49,7 +52,7 @@ def document_bits(
     window = min(window or WINDOW, longest_input(model))
     was_training = model.training
     model.eval()  # type: ignore[no-untyped-call]
-    with torch.no_grad():  # not inference mode, whose tensors sharded weights cannot be gathered into
+    with torch.no_grad():  # inference mode would not let sharded weights be gathered again
         if isinstance(objective, PrefixLanguageModelling):
             bits = halves_bits(model, objective, texts, batch_tokens, window)
             lengths = np.asarray(
@@ -69,7 +72,8 @@ def longest_input(model: PreTrainedModel) -> int:
     for name in ("max_position_embeddings", "n_positions", "max_seq_len"):
         limit = getattr(config, name, None)
         if limit:
-            return int(limit) - (2 if "roberta" in model.config.model_type else 0)
+            kind = model.config.model_type
+            return int(limit) - 2 * any(name in kind for name in LATE_STARTERS)
     return WINDOW
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from datasets import Dataset
-
-from glotlift.evidence.design import Measurement, Setting
+from glotlift.evidence.design import Measurement, Metric, Setting
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.recipes.starting_point import Rows, Start, held_out_rows, repeated, starting_point
-from glotlift.recipes.token_shares import REPLAY, train
+from glotlift.recipes.token_shares import BLOCKS, REPLAY, train
 from glotlift.runs.machine import peak_memory
 
 Unit = Literal["tokens", "new tokens"]
+BITS = "bits per byte"
+CHANGE = Metric(f"{BITS}, after minus before", higher_is_better=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def continue_pretraining(
     *,
     phases: tuple[Phase, ...],
     unit: Unit,
+    blocks: int = BLOCKS,
 ) -> Measurement:
     """Carry the setting's model through the phases; score the change in bits per byte.
 
@@ -55,22 +56,28 @@ def continue_pretraining(
     started = time.monotonic()
     model, tokenizer = load_model(find_model(str(start.folder))), load_tokenizer(start.folder)
     seen: Counter[str] = Counter()
+    steps = 0
     for number, (phase, amount) in enumerate(amounts(phases, values["tokens"], unit)):
         trained = train(
             model,
             tokenizer,
-            *mixed(start, phase.replay),
+            start.rows,
+            start.features,
+            shares_of(start, phase.replay),
             amount=amount,
             unit=unit,
             rate=values["learning_rate"] * phase.rate,
             seed=len(phases) * seed + number,
+            blocks=blocks,
             folder=folder / f"stage-{number + 1}",
         )
         model = trained.model
         seen.update(trained.plan.tokens)
+        steps += trained.steps
     new = sum(seen[name] for name in start.new)
     cost = {
         "seconds": time.monotonic() - started,
+        "steps": steps,
         "tokens": seen.total(),
         "new tokens": new,
         "replay share of tokens": 1 - new / seen.total(),
@@ -92,14 +99,12 @@ def amounts(phases: tuple[Phase, ...], tokens: int, unit: Unit) -> list[tuple[Ph
     ]
 
 
-def mixed(start: Start, replay: float) -> tuple[dict[str, Dataset], dict[str, float]]:
-    """Return training rows and shares of tokens, uniform among the replayed and among the new."""
+def shares_of(start: Start, replay: float) -> dict[str, float]:
+    """Return shares of tokens, uniform among what is replayed and among what is new."""
     shares = {name: (1 - replay) / len(start.new) for name in start.new}
-    rows = {name: start.new[name]["train"] for name in start.new}
     if replay:
         shares |= {f"{REPLAY}{name}": replay / len(start.kept) for name in start.kept}
-        rows |= {f"{REPLAY}{name}": parts["train"] for name, parts in start.kept.items()}
-    return rows, shares
+    return shares
 
 
 def changes(

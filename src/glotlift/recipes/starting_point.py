@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import DatasetDict
+from datasets import Dataset, DatasetDict
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
 
@@ -18,7 +18,7 @@ from glotlift.corpus import deduplicate, read, split_rows
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.bits import document_bits
 from glotlift.recipes.python_source import standard_library
-from glotlift.recipes.token_shares import train
+from glotlift.recipes.token_shares import REPLAY, prepared, train
 from glotlift.runs import atomic
 from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError
@@ -43,11 +43,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Start:
-    """What all arms of a setting share: the model's folder, the text, and the bits before."""
+    """What all arms of a setting share: model, training text, held-out text, and bits before.
+
+    `rows` and `features` are training text by source; what the model knows is named ``replay:``.
+    """
 
     folder: Path
     kept: Sources
     new: Sources
+    rows: dict[str, Dataset]
+    features: dict[str, Dataset]
     before: dict[str, Rows]
 
 
@@ -59,7 +64,11 @@ def starting_point(values: str) -> Start:
     new = read_sources(chosen["new"], chosen["documents"])
     folder = base_model(chosen, kept)
     model, tokenizer = load_model(find_model(str(folder))), load_tokenizer(folder)
-    return Start(folder, kept, new, held_out_rows(model, tokenizer, kept, new))
+    rows = {f"{REPLAY}{name}": parts["train"] for name, parts in kept.items()}
+    rows |= {name: parts["train"] for name, parts in new.items()}
+    features = prepared(model, tokenizer, rows)
+    before = held_out_rows(model, tokenizer, kept, new)
+    return Start(folder, kept, new, rows, features, before)
 
 
 def read_sources(addresses: Mapping[str, str], documents: int) -> Sources:
@@ -70,7 +79,8 @@ def read_sources(addresses: Mapping[str, str], documents: int) -> Sources:
     sources = {}
     for name, address in addresses.items():
         if address.startswith("world:"):
-            test = read(f"world:{name}?rows={documents}&split=test")
+            end = f"{'&' if '?' in address else '?'}split=test&rows={documents}"
+            test = read(address + end, language=name)
             sources[name] = DatasetDict(train=read(address, language=name), test=test)
             continue
         rows = standard_library() if address == CODE else read(locate(address), language=name)
@@ -118,8 +128,8 @@ def base_model(values: Mapping[str, Any], kept: Sources) -> Path:
         shares = dict.fromkeys(rows, 1 / len(rows))
         checkpoints = path.with_name(f"{atomic.PARTIAL}checkpoints-{path.name}")
         trained = train(
-            model, tokenizer, rows, shares, amount=shape.steps, unit="steps",
-            rate=shape.learning_rate, seed=0, folder=checkpoints,
+            model, tokenizer, rows, prepared(model, tokenizer, rows), shares, amount=shape.steps,
+            unit="steps", rate=shape.learning_rate, seed=0, folder=checkpoints,
         )  # fmt: skip
         with atomic.folder(path) as folder:
             trained.model.save_pretrained(folder)

@@ -22,6 +22,7 @@ from glotlift.training.stages import (
 
 REPLAY = "replay:"
 NEVER = 10**6
+BLOCKS = 8
 Unit = Literal["tokens", "new tokens", "steps"]
 
 
@@ -29,21 +30,24 @@ def train(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     rows: Mapping[str, Dataset],
+    features: Mapping[str, Dataset],
     shares: Mapping[str, float],
     *,
     amount: int,
     unit: Unit,
     rate: float,
     seed: int,
+    blocks: int = BLOCKS,
     folder: Path,
 ) -> Trained:
     """Train one stage on sources in the given shares of tokens.
 
-    `amount` counts steps, all tokens, or new tokens: those of sources that are not ``replay:``.
+    `features` are the prepared `rows`. `amount` counts steps, all tokens, or new tokens: those of
+    sources that are not ``replay:``. A step reads `blocks` blocks of 128 tokens.
     """
-    objective = objective_for(model, tokenizer)
-    features = {name: objective.prepare(dataset) for name, dataset in rows.items()}
-    mixture = Mixture(rows, hand(shares_of_bytes(shares, features)), seed=seed)
+    sources = {name: rows[name] for name in shares}
+    mixture = Mixture(sources, hand(shares_of_bytes(shares, features)), seed=seed)
+    features = {name: features[name] for name in shares}
     if unit == "new tokens":
         amount = tokens_holding(Documents(features), mixture, amount)
     stage = Stage(
@@ -54,8 +58,8 @@ def train(
         settings=TrainingSettings(
             learning_rate=rate,
             block=128,
-            blocks_per_step=8,
-            micro_blocks=8,
+            blocks_per_step=blocks,
+            micro_blocks=blocks,
             save_every=NEVER,
             evaluate_every=NEVER,
         ),
@@ -64,6 +68,14 @@ def train(
     trained = run_stage(model, tokenizer, stage, folder)
     discard_checkpoints(folder)
     return trained
+
+
+def prepared(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: Mapping[str, Dataset]
+) -> dict[str, Dataset]:
+    """Return the features of every source, as the model's own objective wants them."""
+    objective = objective_for(model, tokenizer)
+    return {name: objective.prepare(dataset) for name, dataset in rows.items()}
 
 
 def shares_of_bytes(

@@ -77,7 +77,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def assign(values: dict[str, Any], override: str) -> None:
     """Apply one ``a.b=c`` override in place; the value is read as YAML.
 
-    Raises GL-CONFIG-004 when it is not of that form or runs through something that has no keys.
+    Raises GL-CONFIG-004 when it is not of that form and GL-CONFIG-009 when it runs through
+    something that has no keys.
     """
     key, equals, text = override.partition("=")
     parts = key.split(".")
@@ -89,7 +90,7 @@ def assign(values: dict[str, Any], override: str) -> None:
         inner = values.setdefault(part, {})
         if not isinstance(inner, dict):
             raise GlotliftError(
-                "GL-CONFIG-004",
+                "GL-CONFIG-009",
                 f"{part!r} has no keys below it",
                 place=override,
                 fix=f"set {part}=...",
@@ -103,8 +104,11 @@ def assign(values: dict[str, Any], override: str) -> None:
 
 def explain(model: type[BaseModel], error: ValidationError, place: str) -> GlotliftError:
     """Turn pydantic's first complaint into one coded line."""
-    first = error.errors()[0]
-    location = tuple(first["loc"])
+    complaints = error.errors()
+    unknown = (found for found in complaints if found["type"] == "extra_forbidden")
+    first = next(unknown, complaints[0])
+    # pydantic also names the branch of a union ("constrained-int"), which is no key of the user's.
+    location = tuple(part for part in first["loc"] if isinstance(part, int) or part.isidentifier())
     key = ".".join(str(part) for part in location)
     where = f"{place}: {key}" if key else place
     cause = first.get("ctx", {}).get("error")

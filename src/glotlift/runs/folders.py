@@ -41,12 +41,13 @@ class RunFolder:
         """Create the folder, or go on with it when it asks the same question.
 
         Raises GL-RUN-001 when the folder holds a run of another configuration or other inputs,
-        GL-RUN-002 when another process is writing there, and GL-RUN-003 when the folder holds
-        files that are no run.
+        GL-RUN-002 when another process is writing there, GL-RUN-003 when the folder holds files
+        that are no run, GL-RUN-005 when no folder can be made there and GL-RUN-006 when run.json is
+        broken.
         """
         run = cls(path)
         question = {"command": command, "config": dict(config), "inputs": dict(inputs)}
-        path.mkdir(parents=True, exist_ok=True)
+        run.make()
         run.take_lock()
         if (path / "run.json").exists():
             run.refuse_another_question(question)
@@ -64,6 +65,19 @@ class RunFolder:
             }
             atomic.write_json(path / "run.json", about)
         return run
+
+    def make(self) -> None:
+        """Make the folder; raises GL-RUN-005 where none can be made or written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / ".lock").touch()
+        except OSError as error:
+            raise GlotliftError(
+                "GL-RUN-005",
+                f"no run folder can be made here: {error.strerror}",
+                place=str(self.path),
+                fix="choose another output",
+            ) from None
 
     def take_lock(self) -> None:
         """Hold the folder until this process ends; raises GL-RUN-002 if another one does."""
@@ -114,9 +128,16 @@ class RunFolder:
             )
 
     def about(self) -> dict[str, Any]:
-        """Return what run.json says; raises GL-RUN-004 when there is none."""
+        """Return what run.json says; raises GL-RUN-004 when there is none, -006 if it is broken."""
         try:
             return dict(json.loads((self.path / "run.json").read_text(encoding="utf-8")))
+        except ValueError:
+            raise GlotliftError(
+                "GL-RUN-006",
+                "run.json is broken",
+                place=str(self.path),
+                fix="delete the folder to start anew",
+            ) from None
         except FileNotFoundError:
             raise GlotliftError(
                 "GL-RUN-004", "no run here", place=str(self.path), fix="see 'glotlift runs list'"

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from glotlift.runs.figures import duration
+
 T = TypeVar("T")
 
 
@@ -51,7 +53,7 @@ class TrainingLine:
         self.printed = now
         rate = (now - self.started) / max(step - self.first_step, 1)
         parts = [f"{self.label} {step}/{self.steps}", *(f"{k} {v}" for k, v in values.items())]
-        line = " | ".join([*parts, f"left {clock(rate * (self.steps - step))}"])
+        line = " | ".join([*parts, f"left {duration(rate * (self.steps - step))}"])
         if terminal:
             sys.stderr.write(
                 f"\r\x1b[2K\x1b[36m{line}\x1b[0m" + ("\n" if step >= self.steps else "")
@@ -59,25 +61,6 @@ class TrainingLine:
             sys.stderr.flush()
         else:
             say(line)
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as people write it: ``41 s``, ``3 min 5 s``, ``2 h 4 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes as people write it: ``512 B``, ``3.1 MB``, ``1.2 GB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def hush_libraries() -> None:

@@ -105,7 +105,7 @@ def plan_blocks(
     if budget.unit == "steps":
         blocks = blocks[: budget.amount * blocks_per_step]
     plan = Plan(documents.names, table, blocks)
-    count_seen(plan, documents)
+    count_seen(plan, documents, overlap)
     return plan
 
 
@@ -122,7 +122,7 @@ def draw(
             cost = int(documents.bytes[source][row]) if by_bytes else length
             if cost >= room:
                 kept = round(length * room / cost)
-                return [*drawn, (source, row, kept)] if kept > 1 else drawn
+                return [*drawn, (source, row, kept)] if kept else drawn
             drawn.append((source, row, length))
             room -= cost
         position += ITEMS
@@ -141,12 +141,15 @@ def arrange(pieces: NDArray[np.int64], block: int, packs: bool, seed: int) -> li
     return blocks
 
 
-def count_seen(plan: Plan, documents: Documents) -> None:
-    """Count the tokens, bytes and documents of each source that the plan's blocks really hold."""
+def count_seen(plan: Plan, documents: Documents, overlap: int) -> None:
+    """Count the tokens, bytes and documents of each source that the plan's blocks really hold.
+
+    Tokens that a piece shares with the one before it count once.
+    """
     held = plan.pieces[[index for pieces in plan.blocks for index in pieces]]
     for number, name in enumerate(plan.sources):
         mine = held[held[:, 0] == number]
-        lengths = mine[:, 3] - mine[:, 2]
+        lengths = mine[:, 3] - mine[:, 2] - overlap * (mine[:, 2] > 0)
         offsets = documents.columns[number][1]
         whole = np.maximum(offsets[mine[:, 1] + 1] - offsets[mine[:, 1]], 1)
         plan.tokens[name] = int(lengths.sum())

@@ -25,8 +25,9 @@ from glotlift.objectives.choice import objective_for
 from glotlift.runs import atomic
 from glotlift.runs.config import Config
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.figures import size
 from glotlift.runs.machine import memory_in_use
-from glotlift.runs.progress import TrainingLine, size
+from glotlift.runs.progress import TrainingLine
 from glotlift.training.micro_batches import (
     blocks_per_process,
     divisor_at_most,

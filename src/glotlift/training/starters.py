@@ -8,10 +8,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
@@ -39,6 +39,7 @@ LAUNCHER = re.compile(r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)$|ACCELERATE_|FSD
 Kind = Literal["decoder", "encoder", "seq2seq"]
 KINDS = ("decoder", "encoder", "seq2seq")
 SCHOOLED = ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
+BLOCK, BLOCKS_PER_STEP = 128, 16
 VERSION = 1  # raise when the recipe changes in code
 
 
@@ -65,8 +66,8 @@ SIZES = {
 SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
 
 
-def starter_address(address: str) -> Path:
-    """Return the folder of ``starter:KIND[:SIZE[:LANGUAGES]]``, languages joined by ``+``.
+def parse(address: str) -> tuple[Kind, str, tuple[str, ...] | None]:
+    """Read ``starter:KIND[:SIZE[:LANGUAGES]]``, languages joined by ``+``.
 
     Raises GL-TRAINING-010.
     """
@@ -79,7 +80,12 @@ def starter_address(address: str) -> Path:
             fix=f"write starter:KIND:SIZE with one of {', '.join(KINDS)} and {', '.join(SIZES)}",
         )
     chosen = tuple(languages.split("+")) if languages else None
-    return starter(kind, size or "small", chosen)  # type: ignore[arg-type]
+    return cast(Kind, kind), size or "small", chosen
+
+
+def starter_address(address: str) -> Path:
+    """Return the folder of the starter that an address names, made first if it is not cached."""
+    return starter(*parse(address))
 
 
 def starter(
@@ -94,10 +100,9 @@ def starter(
     `languages` are those it is pretrained on, in equal shares of bytes; the default leaves some of
     the world's out, so that there are languages to adapt to.
     """
-    chosen = tuple(languages or SCHOOLED)
-    shape = SIZES[size]
-    recipe = {"version": VERSION, "kind": kind, **asdict(shape), "languages": chosen, "seed": seed}
-    path = cache_folder("starters") / f"{kind}-{size}-{hash_json(recipe)[:12]}"
+    chosen, shape = tuple(languages or SCHOOLED), SIZES[size]
+    recipe = describe(kind, size, chosen, seed)
+    path = folder_of(kind, size, chosen, seed)
     if processes() > 1 and not path.is_dir():
         make_apart(kind, size, chosen, seed)
     with atomic.locked(path):
@@ -110,6 +115,43 @@ def starter(
     return path
 
 
+def describe(kind: Kind, size: str, languages: Sequence[str], seed: int) -> dict[str, Any]:
+    """Return all that decides a starter."""
+    shape = asdict(SIZES[size])
+    return {"version": VERSION, "kind": kind, **shape, "languages": languages, "seed": seed}
+
+
+def folder_of(kind: Kind, size: str, languages: Sequence[str] | None = None, seed: int = 0) -> Path:
+    """Return where a starter is cached, made or not."""
+    name = hash_json(describe(kind, size, tuple(languages or SCHOOLED), seed))[:12]
+    return cache_folder("starters") / f"{kind}-{size}-{name}"
+
+
+def write_untrained(kind: Kind, size: str, languages: Sequence[str] | None, folder: Path) -> None:
+    """Write a model of a starter's shape with random weights, and its tokenizer."""
+    tokenizer = make_tokenizer(kind, SIZES[size], school(SIZES[size], languages or SCHOOLED, 0))
+    build(kind, SIZES[size], tokenizer).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def school(shape: StarterSize, languages: Sequence[str], seed: int) -> dict[str, Dataset]:
+    """Return the world's documents that a starter learns from, by language."""
+    return {code: world.documents(code, shape.documents, seed=seed) for code in languages}
+
+
+def make_tokenizer(
+    kind: Kind, shape: StarterSize, rows: Mapping[str, Dataset]
+) -> PreTrainedTokenizerFast:
+    """Train a starter's tokenizer."""
+    tokenizer: PreTrainedTokenizerFast = train_tokenizer(
+        (text for dataset in rows.values() for text in dataset["text"]),
+        kind="bpe",
+        size=shape.pieces,
+        special_tokens=SPECIAL_TOKENS[kind],
+    )
+    return tokenizer
+
+
 def make_apart(*what: Any) -> None:
     """Make a starter in a process that trains alone, so that it is the same under any launcher."""
     alone = {name: value for name, value in os.environ.items() if not LAUNCHER.match(name)}
@@ -120,13 +162,8 @@ def pretrain(
     kind: Kind, shape: StarterSize, languages: Sequence[str], seed: int, path: Path
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Train a tokenizer and a model on the sample world."""
-    rows = {code: world.documents(code, shape.documents, seed=seed) for code in languages}
-    tokenizer = train_tokenizer(
-        (text for dataset in rows.values() for text in dataset["text"]),
-        kind="bpe",
-        size=shape.pieces,
-        special_tokens=SPECIAL_TOKENS[kind],
-    )
+    rows = school(shape, languages, seed)
+    tokenizer = make_tokenizer(kind, shape, rows)
     set_seed(seed)
     model = build(kind, shape, tokenizer)
     objective = objective_for(model, tokenizer)
@@ -135,8 +172,8 @@ def pretrain(
     }
     settings = TrainingSettings(
         learning_rate=shape.learning_rate,
-        block=128,
-        blocks_per_step=16,
+        block=BLOCK,
+        blocks_per_step=BLOCKS_PER_STEP,
         save_every=10**6,
         evaluate_every=10**6,
         log_every=25,

@@ -1,6 +1,5 @@
 """The one loop: `transformers.Trainer` fed with planned blocks, saving whole or not at all."""
 
-import copy
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from glotlift.objectives.choice import Objective
 from glotlift.objectives.wrapping import unwrapped
 from glotlift.runs import atomic
 from glotlift.training.schedule import Documents, Plan
+from glotlift.training.shards import filled, hollow_copy, shard
 
 WEIGHTS = "moved.safetensors"
 
@@ -96,6 +96,8 @@ class StageTrainer(Trainer):
         )
         self.remove_callback(PrinterCallback)
         self.hollow = hollow_copy(model) if self.is_fsdp_enabled else None
+        if self.is_fsdp_enabled:
+            shard(model, self.accelerator.state.fsdp_plugin, self.accelerator.num_processes)
         self.model_accepts_loss_kwargs = True
         self.loss_is_scaled_for_ga = True
         self._loss_shifts_labels = False
@@ -211,29 +213,6 @@ class StageTrainer(Trainer):
         weights: dict[str, Any] = load_file(Path(resume_from_checkpoint) / WEIGHTS)
         options = StateDictOptions(full_state_dict=True, strict=False)
         set_model_state_dict(model or self.plain, weights, options=options)
-
-
-def hollow_copy(model: nn.Module) -> nn.Module:
-    """Return a copy of `model` that shares its structure and ties but holds no weights."""
-    return copy.deepcopy(
-        model,
-        {
-            id(p): nn.Parameter(torch.empty_like(p, device="meta"), p.requires_grad)
-            for p in model.parameters()
-        },
-    )
-
-
-def filled(hollow: nn.Module, sharded: nn.Module) -> nn.Module:
-    """Return `hollow` with the weights of a model that lies in shards over the processes."""
-    weights: dict[str, Any] = dict(sharded.named_parameters())
-    return copy.deepcopy(
-        hollow,
-        {
-            id(p): nn.Parameter(weights[name].full_tensor().cpu(), p.requires_grad)
-            for name, p in hollow.named_parameters()
-        },
-    )
 
 
 def embedding_names(model: nn.Module) -> set[str]:

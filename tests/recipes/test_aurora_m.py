@@ -1,0 +1,43 @@
+import json
+
+import pytest
+
+from glotlift.evidence import run_recipe
+from glotlift.recipes.aurora_m import MIXED, NONE, RECIPES, REPLAY
+from glotlift.recipes.python_source import CHUNK, CHUNKS, chunks, standard_library
+from glotlift.recipes.starting_point import SOURCE, read_sources
+
+(RECIPE,) = RECIPES
+
+
+def test_the_settings_are_json():
+    for setting in RECIPE.settings:
+        assert json.loads(json.dumps(setting.values)) == setting.values
+
+
+def test_code_is_cut_at_lines_and_nothing_is_lost():
+    source = "".join(f"value_{i} = {i}\n" for i in range(500))
+    cut = chunks(source)
+    assert "".join(cut) == source
+    assert all(chunk.endswith("\n") for chunk in cut)
+    assert all(CHUNK <= len(chunk) < CHUNK + 20 for chunk in cut[:-1])
+    assert chunks("") == []
+
+
+def test_no_module_lies_in_two_splits():
+    rows = standard_library()
+    counts = {id: rows["id"].count(id) for id in ("python/json", "python/argparse", "python/ast")}
+    assert max(counts.values()) <= CHUNKS
+    parts = read_sources({"code": "python:standard-library"}, 30)["code"]
+    assert set(parts["train"]["id"]).isdisjoint(parts["test"]["id"])
+    assert len(parts["test"]) == 30
+
+
+def test_code_english_and_new_languages_are_measured_apart(toy, tmp_path):
+    evidence = run_recipe(RECIPE, toy(RECIPE), tmp_path, seeds=[0])
+    arms = {arm["name"]: arm for arm in evidence["arms"]}
+    assert set(evidence["metrics"]) == {"code", SOURCE, "new languages"}
+    assert arms[NONE]["cost"]["replay share of tokens"] == 0
+    assert arms[MIXED]["cost"]["replay share of tokens"] == pytest.approx(REPLAY, abs=0.1)
+    for metric in ("code", SOURCE):
+        assert arms[MIXED]["metrics"][metric]["mean"] < arms[NONE]["metrics"][metric]["mean"]

@@ -1,0 +1,135 @@
+import json
+
+import numpy as np
+import pytest
+
+from glotlift.evidence import Measurement, Setting, render_report, run_recipe
+from glotlift.evidence.arms import judge_claim
+from glotlift.evidence.cells import load, load_json
+from glotlift.recipes.marco_llm import AVERAGE, NONE, ONE, RECIPES, REPLAY, TOKENS, TWO
+from glotlift.recipes.starting_point import SOURCE, locate
+from glotlift.runs.errors import GlotliftError
+
+AT_EQUAL_TOKENS, AT_EQUAL_TARGET = RECIPES
+
+
+@pytest.fixture(scope="module")
+def run(toy, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("marco")
+    return folder, run_recipe(AT_EQUAL_TOKENS, toy(AT_EQUAL_TOKENS), folder, seeds=[0, 1])
+
+
+def cost(evidence, name):
+    return {arm["name"]: arm["cost"][name] for arm in evidence["arms"]}
+
+
+def test_the_average_mixture_reads_as_much_replay_as_the_two_stages():
+    assert pytest.approx((160 * 0.49 + 140 * 0.43) / 300) == AVERAGE
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
+def test_the_settings_are_json(recipe):
+    for setting in recipe.settings:
+        assert json.loads(json.dumps(setting.values)) == setting.values
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
+def test_arms_differ_in_replay_and_in_nothing_else_that_they_declare(recipe):
+    phases = {arm.name: arm.run.keywords["phases"] for arm in recipe.arms}
+    plans = {tuple((phase.part, phase.rate) for phase in each) for each in phases.values()}
+    assert plans == {((TOKENS[0], 1.0), (TOKENS[1], 0.6))}
+    assert tuple(phase.replay for phase in phases[TWO]) == REPLAY
+    assert all(phase.replay == 0 for phase in phases[NONE])
+
+
+def test_arms_spend_the_same_tokens_and_replay_what_they_declare(run):
+    _, evidence = run
+    assert all(
+        spent == pytest.approx(4_000, rel=0.01) for spent in cost(evidence, "tokens").values()
+    )
+    replayed = cost(evidence, "replay share of tokens")
+    assert replayed[NONE] == 0
+    assert replayed[ONE] == pytest.approx(AVERAGE, abs=0.05)
+    assert replayed[TWO] == pytest.approx(AVERAGE, abs=0.05)
+
+
+def test_every_claim_is_judged_and_shown(run, tmp_path):
+    _, evidence = run
+    assert [claim["id"] for claim in evidence["claims"]] == [c.id for c in AT_EQUAL_TOKENS.claims]
+    assert {claim["verdict"] for claim in evidence["claims"]} <= {
+        "CONFIRMED",
+        "NOT SEPARABLE",
+        "CONTRADICTED",
+    }
+    assert cost(evidence, "held-out documents met in training")[NONE] == 0
+    page = render_report(evidence, tmp_path / "page.html").read_text()
+    assert "two mixtures" in page
+
+
+def test_training_on_new_text_alone_forgets(run):
+    _, evidence = run
+    change = {arm["name"]: arm["metrics"][SOURCE]["mean"] for arm in evidence["arms"]}
+    assert change[NONE] > change[TWO]
+
+
+def test_the_same_seed_gives_the_same_scores(run, toy, tmp_path):
+    folder, _ = run
+    arm = AT_EQUAL_TOKENS.arms[2]
+    again = arm.run(toy(AT_EQUAL_TOKENS), 1, tmp_path)
+    first = load(load_json(folder / "cells" / f"{arm.name}-1" / "measurement.json"))
+    assert again.scores[SOURCE].tolist() == first.scores[SOURCE].tolist()
+
+
+def cells(claim, difference):
+    """Return five seeds of made-up cells in which the claim's arms are this far apart."""
+    ids = [str(row) for row in range(40)]
+    noise = np.random.default_rng(0).normal(0, 1e-3, (2, 5, 40))
+    return {
+        (name, seed): Measurement(1.0, {claim.metric: noise[at, seed] + level}, {claim.metric: ids})
+        for at, (name, level) in enumerate([(claim.arm, difference), (claim.versus, 0.0)])
+        for seed in range(5)
+    }
+
+
+@pytest.mark.parametrize("claim", [claim for recipe in RECIPES for claim in recipe.claims])
+def test_every_claim_can_be_confirmed_and_contradicted(claim):
+    held, broken = {
+        "less": (-claim.margin - 0.1, -claim.margin + 0.1),
+        "within": (0.0, 2 * claim.margin),
+    }[claim.kind]
+    assert judge_claim(claim, range(5), cells(claim, held))["verdict"] == "CONFIRMED"
+    assert judge_claim(claim, range(5), cells(claim, broken))["verdict"] == "CONTRADICTED"
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_swapped_arms_contradict_that_replay_forgets_less(at):
+    claim = AT_EQUAL_TOKENS.claims[at]
+    fair = cells(claim, -1.0)
+    other = {claim.arm: claim.versus, claim.versus: claim.arm}
+    swapped = {(other[name], seed): cell for (name, seed), cell in fair.items()}
+    assert judge_claim(claim, range(5), fair)["verdict"] == "CONFIRMED"
+    assert judge_claim(claim, range(5), swapped)["verdict"] == "CONTRADICTED"
+
+
+def test_at_equal_target_replay_comes_on_top(toy, tmp_path):
+    evidence = run_recipe(AT_EQUAL_TARGET, toy(AT_EQUAL_TARGET), tmp_path, seeds=[0])
+    spent = cost(evidence, "new tokens")
+    assert all(tokens == pytest.approx(4_000, rel=0.01) for tokens in spent.values())
+    assert cost(evidence, "tokens")[TWO] > 1.6 * spent[TWO]
+    steps = cost(evidence, "steps")
+    assert steps["new only, more steps"] >= 1.8 * steps[NONE]
+
+
+def test_real_text_is_asked_for_by_name(monkeypatch, tmp_path):
+    monkeypatch.delenv("GLOTLIFT_DATA", raising=False)
+    with pytest.raises(GlotliftError, match="GL-RECIPE-002"):
+        run_recipe(AT_EQUAL_TOKENS, "real", tmp_path, seeds=[0])
+    monkeypatch.setenv("GLOTLIFT_DATA", str(tmp_path))
+    assert locate("$GLOTLIFT_DATA/mono/x.txt") == str(tmp_path / "mono" / "x.txt")
+    assert locate("texts/x.txt") == "texts/x.txt"
+
+
+def test_a_model_and_text_of_ones_own_may_be_named(toy, tmp_path):
+    values = toy(AT_EQUAL_TOKENS, model="no/such/folder").values
+    with pytest.raises(GlotliftError, match="GL-MODEL-001"):
+        AT_EQUAL_TOKENS.arms[0].run(Setting("own", values), 0, tmp_path)

@@ -1,0 +1,97 @@
+import json
+from dataclasses import replace
+
+import pytest
+import transformers
+from transformers import AutoTokenizer
+
+from glotlift.runs.errors import GlotliftError
+from glotlift.training import starters
+from glotlift.training.starters import SIZES, StarterSize, starter, starter_address
+
+SMALL = StarterSize(width=32, layers=1, pieces=300, steps=3, documents=12, learning_rate=1e-3)
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    monkeypatch.setenv("GLOTLIFT_CACHE", str(tmp_path))
+    monkeypatch.setitem(SIZES, "tiny", SMALL)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("kind", "auto", "architecture"),
+    [
+        ("decoder", "AutoModelForCausalLM", "LlamaForCausalLM"),
+        ("encoder", "AutoModelForMaskedLM", "BertForMaskedLM"),
+        ("seq2seq", "AutoModelForSeq2SeqLM", "T5ForConditionalGeneration"),
+    ],
+)
+def test_a_starter_loads_with_plain_transformers(small, kind, auto, architecture):
+    path = starter(kind, "tiny")
+    model = getattr(transformers, auto).from_pretrained(path)
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    assert type(model).__name__ == architecture
+    assert model.config.vocab_size == len(tokenizer)
+    assert model.config.pad_token_id == tokenizer.pad_token_id
+    assert tokenizer.decode(tokenizer("Two fish swim.", add_special_tokens=False)["input_ids"]) == "Two fish swim."
+    recipe = json.loads((path / "starter.json").read_text())
+    assert (recipe["kind"], recipe["seed"], recipe["width"]) == (kind, 0, 32)
+    assert [p.name for p in path.parent.iterdir() if not p.name.startswith(".")] == [path.name]
+
+
+def test_a_starter_is_made_once(small, monkeypatch):
+    first = starter_address("starter:decoder:tiny")
+    monkeypatch.setattr(starters, "pretrain", None)  # another making would fail
+    assert starter("decoder", "tiny") == first
+    assert starter_address("starter:decoder:tiny") == first
+
+
+def test_another_recipe_is_another_starter(small, monkeypatch):
+    monkeypatch.setattr(starters, "pretrain", fake)
+    paths = {
+        starter("decoder", "tiny"),
+        starter("decoder", "tiny", seed=1),
+        starter("decoder", "tiny", ["eng_Latn"]),
+        starter_address("starter:encoder:tiny"),
+    }
+    monkeypatch.setitem(SIZES, "tiny", replace(SMALL, steps=4))
+    paths.add(starter("decoder", "tiny"))
+    assert len(paths) == 5
+    assert starter("decoder", "tiny", ["eng_Latn", "rus_Cyrl"]) == starter_address(
+        "starter:decoder:tiny:eng_Latn+rus_Cyrl"
+    )
+
+
+class Saved:
+    def save_pretrained(self, folder):
+        (folder / "saved").write_text("")
+
+
+def fake(*_):
+    return Saved(), Saved()
+
+
+def test_a_starter_that_fails_half_way_is_not_there(small, monkeypatch):
+    def torn(self, folder):
+        (folder / "half").write_text("")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(starters, "pretrain", fake)
+    with monkeypatch.context() as patch:
+        patch.setattr(Saved, "save_pretrained", torn)
+        with pytest.raises(OSError, match="No space"):
+            starter("decoder", "tiny")
+    assert not [p for p in (small / "starters").iterdir() if not p.name.startswith(".")]
+    assert (starter("decoder", "tiny") / "saved").exists()
+
+
+@pytest.mark.parametrize("address", ["starter:", "starter:recoder", "starter:decoder:huge"])
+def test_a_starter_that_does_not_exist_is_refused(small, address):
+    with pytest.raises(GlotliftError, match=r"GL-TRAINING-010.*decoder, encoder, seq2seq"):
+        starter_address(address)
+
+
+def test_a_starter_of_a_language_outside_the_world_is_refused(small):
+    with pytest.raises(GlotliftError, match="zzz_Latn"):
+        starter_address("starter:decoder:tiny:zzz_Latn")
