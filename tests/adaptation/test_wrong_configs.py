@@ -14,7 +14,7 @@ from glotlift.runs.config import load_config
 from glotlift.runs.errors import GlotliftError
 from tiny import tokenizer
 
-WORLD = "world:hin_Deva?rows=300"
+WORLD = "world:hin_Deva?rows=200"
 RIGHT = {"model": "MODEL", "language": "hin_Deva", "text": WORLD, "output": "TMP/run"}
 
 # name: (what differs from a right configuration; None takes the key away, code, key)
@@ -32,6 +32,7 @@ VALUES = {
     "text holds a number": ({"text": ["a", 3]}, "GL-CONFIG-007", "text.1"),
     "keep is a list": ({"keep": ["eng_Latn"]}, "GL-CONFIG-007", "keep"),
     "kept text is a number": ({"keep": {"eng_Latn": 3}}, "GL-CONFIG-007", "keep.eng_Latn"),
+    "no kept text": ({"keep": {"spa_Latn": []}}, "GL-CONFIG-007", "keep.spa_Latn"),
     "output is a number": ({"output": 3}, "GL-CONFIG-007", "output"),
     "replay too large": ({"replay": 1.5}, "GL-CONFIG-007", "replay"),
     "validation too large": ({"validation": 0.7}, "GL-CONFIG-007", "validation"),
@@ -72,17 +73,17 @@ VALUES = {
 
 # name: (what differs, code, key); refused by looking at files, still before a model is loaded
 FILES = {
-    "no such text": ({"text": "TMP/nowhere.txt"}, "GL-ADAPT-005", "text"),
-    "no such kept text": ({"keep": {"eng_Latn": "TMP/no.txt"}}, "GL-ADAPT-005", "keep.eng_Latn"),
-    "empty folder": ({"text": "TMP/empty"}, "GL-CORPUS-002", "TMP/empty"),
-    "empty file": ({"text": "TMP/empty.txt"}, "GL-CORPUS-009", "TMP/empty.txt"),
-    "another language": ({"text": "TMP/english.jsonl"}, "GL-CORPUS-009", "TMP/english.jsonl"),
-    "unknown format": ({"text": "TMP/picture.png"}, "GL-CORPUS-003", "TMP/picture.png"),
-    "too few documents": ({"text": "TMP/three.jsonl"}, "GL-CORPUS-021", "id"),
-    "world without it": ({"text": "world:yor_Latn"}, "GL-WORLD-001", "yor_Latn"),
-    "world address": ({"text": "world:hin_Deva?rows=many"}, "GL-CORPUS-010", "world:hin_Deva?rows=many"),
+    "no such text": ({"text": "TMP/nowhere.txt"}, "GL-ADAPT-005", "text: TMP/nowhere.txt"),
+    "no such kept text": ({"keep": {"eng_Latn": "TMP/no.txt"}}, "GL-ADAPT-005", "keep.eng_Latn: TMP/no.txt"),
+    "empty folder": ({"text": "TMP/empty"}, "GL-CORPUS-002", "text: TMP/empty"),
+    "empty file": ({"text": "TMP/empty.txt"}, "GL-CORPUS-009", "text: TMP/empty.txt"),
+    "another language": ({"text": "TMP/english.jsonl"}, "GL-CORPUS-009", "text: TMP/english.jsonl"),
+    "unknown format": ({"text": "TMP/picture.png"}, "GL-CORPUS-003", "text: TMP/picture.png"),
+    "too few documents": ({"text": "TMP/three.jsonl"}, "GL-CORPUS-021", "text: id"),
+    "world without it": ({"text": "world:yor_Latn"}, "GL-WORLD-001", "text"),
+    "world address": ({"text": "world:hin_Deva?rows=many"}, "GL-CORPUS-010", "text: world:hin_Deva?rows=many"),
     "too little text": ({"text": "world:hin_Deva?rows=20"}, "GL-ADAPT-004", "text"),
-    "long blocks": ({"training": {"block": 97}}, "GL-ADAPT-008", "training.block"),
+    "long blocks": ({"training": {"block": 513}}, "GL-ADAPT-008", "training.block"),
     "no such model": ({"model": "TMP/no/model"}, "GL-MODEL-001", "model"),
     "not on this machine": ({"model": "no-one/no-model"}, "GL-MODEL-005", "model"),
     "no such starter": ({"model": "starter:recoder"}, "GL-TRAINING-010", "model"),

@@ -15,7 +15,7 @@ from glotlift.runs.errors import GlotliftError
 
 @pytest.fixture(scope="module")
 def sources():
-    from conftest import make_rows
+    from .conftest import make_rows
 
     return {
         "yor_Latn": make_rows(40, "yor_Latn", 900, seed=1),

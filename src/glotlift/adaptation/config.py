@@ -79,7 +79,7 @@ class AdaptConfig(Config):
     """The target language, such as `yor_Latn`, `yo` or `yor`."""
     text: Paths = Field(min_length=1)
     """Files, folders, `hub:OWNER/NAME` or `world:CODE` addresses of target-language text."""
-    keep: dict[str, Paths] = Field(default={})
+    keep: dict[str, Annotated[Paths, Field(min_length=1)]] = Field(default={})
     """Text of languages that must not be lost: replayed and measured."""
     output: Path | None = None
     """The run folder; by default `runs/adapt-<language>-<hash of this configuration>`."""

@@ -7,10 +7,13 @@ from glotlift import world
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.clients.local import LocalModel
 from glotlift.evaluation import evaluate_options
-from glotlift.objectives.bits import document_bits
+from glotlift.objectives.bits import document_bits, longest_input
 from glotlift.runs.errors import GlotliftError
 
 CHOICES = ("facts", "cause")
+PROMPTED = 80  # characters of a document that a sample goes on from
+WRITTEN = 40  # tokens of a sample
+SPECIAL = 4  # special tokens around a prompt, at most
 
 
 def measurements(
@@ -68,9 +71,10 @@ def asks_tasks(config: AdaptConfig) -> bool:
 
 def samples(client: LocalModel, code: str, texts: Sequence[str]) -> list[dict[str, str]]:
     """Let the model go on from the beginning of some held-out documents."""
-    prompts = [beginning(text) for text in texts]
+    room = longest_input(client.model) - WRITTEN - SPECIAL  # a token is a byte or more
+    prompts = [beginning(text, room) for text in texts]
     try:
-        written = client.generate(prompts, max_new_tokens=40)
+        written = client.generate(prompts, max_new_tokens=WRITTEN)
     except GlotliftError as error:
         if error.code != "GL-CLIENT-001":
             raise
@@ -81,10 +85,10 @@ def samples(client: LocalModel, code: str, texts: Sequence[str]) -> list[dict[st
     ]
 
 
-def beginning(text: str, limit: int = 80) -> str:
-    """Return the first words of a text, without the space that follows them."""
+def beginning(text: str, most_bytes: int) -> str:
+    """Return the first words of a text, without the space that follows them: at most its half."""
     if len(text) <= 2:
         return text
-    cut = min(limit, len(text) // 2)
-    head = text[:cut]
+    head = text[: min(PROMPTED, len(text) // 2)]
+    head = head.encode()[: max(1, most_bytes)].decode(errors="ignore") or head[:1]
     return head.rsplit(" ", 1)[0] if " " in head else head

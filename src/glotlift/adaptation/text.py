@@ -42,32 +42,52 @@ def input_hashes(config: AdaptConfig) -> dict[str, str]:
     Raises GL-ADAPT-005 for a path that is not there.
     """
     hashes = {}
-    for address in [*config.text, *(path for paths in config.keep.values() for path in paths)]:
-        path = Path(address).expanduser()
-        if path.exists():
-            hashes[address] = hash_path(path)
-        elif address.startswith(("world:", "hub:")):
-            hashes[address] = address
-        else:
-            raise GlotliftError(
-                "GL-ADAPT-005", "no such file or folder", place=address, fix="check text and keep"
-            )
+    for code in config.languages:
+        for address in addresses(config, code):
+            path = Path(address).expanduser()
+            if path.exists():
+                hashes[address] = hash_path(path)
+            elif address.startswith(("world:", "hub:")):
+                hashes[address] = address
+            else:
+                raise GlotliftError(
+                    "GL-ADAPT-005",
+                    "no such file or folder",
+                    place=f"{key_of(config, code)}: {address}",
+                    fix="check the path",
+                )
     return hashes
+
+
+def addresses(config: AdaptConfig, code: str) -> list[str]:
+    """Return where a language's text lies."""
+    return config.text if code == config.language else config.keep[code]
+
+
+def key_of(config: AdaptConfig, code: str) -> str:
+    """Return the configuration's key that names a language's text."""
+    return "text" if code == config.language else f"keep.{code}"
 
 
 def gather(config: AdaptConfig) -> tuple[Text, Ledger]:
     """Read, deduplicate and split the text of every language.
 
-    One item has one split in all languages and under every seed.
+    One item has one split in all languages and under every seed. Raises what reading and splitting
+    raise, at the configuration's key.
     """
     rows: dict[str, DatasetDict] = {}
     table = []
     whole = Ledger()
     for code in config.languages:
         ledger = Ledger()
-        addresses = config.text if code == config.language else config.keep[code]
-        kept = deduplicate(read(addresses, language=code, ledger=ledger), ledger)
-        rows[code] = split_rows(kept, validation=config.validation, test=config.test)
+        try:
+            given = addresses(config, code)
+            found = read(given if len(given) > 1 else given[0], language=code, ledger=ledger)
+            kept = deduplicate(found, ledger)
+            rows[code] = split_rows(kept, validation=config.validation, test=config.test)
+        except GlotliftError as error:
+            place = ": ".join(filter(None, [key_of(config, code), error.place]))
+            raise GlotliftError(error.code, error.cause, place=place, fix=error.fix) from None
         table.append(describe(config, code, kept, rows[code], ledger))
         whole.read += ledger.read
         whole.rows.extend(ledger.rows)

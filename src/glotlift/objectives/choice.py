@@ -6,6 +6,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_N
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.masked import MaskedLanguageModelling
 from glotlift.objectives.prefix import PrefixLanguageModelling
+from glotlift.objectives.wrapping import kind
 
 Objective = CausalLanguageModelling | MaskedLanguageModelling | PrefixLanguageModelling
 
@@ -17,7 +18,6 @@ def objective_for(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) ->
         if start is None:
             start = getattr(model.config, "decoder_start_token_id", None)
         return PrefixLanguageModelling(tokenizer, start)
-    kinds = {kind.__name__ for kind in type(model).__mro__}  # sharding puts a class in front
-    if not kinds.isdisjoint(MODEL_FOR_MASKED_LM_MAPPING_NAMES.values()):
+    if kind(model).__name__ in MODEL_FOR_MASKED_LM_MAPPING_NAMES.values():
         return MaskedLanguageModelling(tokenizer)
     return CausalLanguageModelling(tokenizer)

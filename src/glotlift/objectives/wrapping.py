@@ -5,6 +5,7 @@ import sys
 from typing import Any, cast
 
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 
 
 def accepts(model: nn.Module, argument: str) -> bool:
@@ -27,7 +28,13 @@ def keeps_apart(model: nn.Module, mask_maker: str) -> bool:
 
 def makes_mask_by(model: nn.Module, mask_maker: str) -> bool:
     """Tell whether the model's module uses one of transformers' mask makers."""
-    return hasattr(sys.modules[type(plain(model)).__module__], mask_maker)
+    return hasattr(sys.modules[kind(model).__module__], mask_maker)
+
+
+def kind(model: nn.Module) -> type[nn.Module]:
+    """Return the class of the model under its wrappers; sharding puts one of its own in front."""
+    found = type(plain(model))
+    return found.__bases__[-1] if issubclass(found, FSDPModule) else found
 
 
 def plain(model: nn.Module) -> Any:

@@ -1,6 +1,7 @@
 """Configuration: one pydantic model per command, read from YAML, overridden by ``a.b=c``."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -20,6 +21,7 @@ class Config(BaseModel):
 
 
 C = TypeVar("C", bound=Config)
+BRANCH = re.compile(r"constrained-|literal\[|function-")
 
 
 def load_config(
@@ -108,7 +110,7 @@ def explain(model: type[BaseModel], error: ValidationError, place: str) -> Glotl
     unknown = (found for found in complaints if found["type"] == "extra_forbidden")
     first = next(unknown, complaints[0])
     # pydantic also names the branch of a union ("constrained-int"), which is no key of the user's.
-    location = tuple(part for part in first["loc"] if isinstance(part, int) or part.isidentifier())
+    location = tuple(part for part in first["loc"] if not BRANCH.match(str(part)))
     key = ".".join(str(part) for part in location)
     where = f"{place}: {key}" if key else place
     cause = first.get("ctx", {}).get("error")
