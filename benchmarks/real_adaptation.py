@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from datasets import Dataset, concatenate_datasets
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
 from glotlift import AdaptConfig, adapt
@@ -37,6 +38,7 @@ KEPT = ("eng_Latn", "spa_Latn")
 SEEDS = (0, 1, 2)
 TARGET_BYTES = 500_000
 REPLAY = 0.25
+HELD_OUT = {"validation": 0.02, "test": 0.08}
 RESULTS = Path(__file__).parents[1] / "src/glotlift/recipes/results/adaptation"
 
 
@@ -52,12 +54,7 @@ def pretrain(path: Path, megabytes: float) -> None:
     """Train the tokenizer and the base model on the known languages, in equal shares."""
     if path.is_dir():
         return
-    splits = {
-        code: split_rows(
-            deduplicate(read(data_folder() / "mono" / f"{code}.jsonl.gz", language=code))
-        )
-        for code in KNOWN
-    }
+    splits = {code: split_rows(read_mono(code), **HELD_OUT) for code in KNOWN}
     rows = {code: split["train"] for code, split in splits.items()}
     tokenizer = train_tokenizer(
         (text for dataset in rows.values() for text in dataset["text"]), kind="bpe", size=8000
@@ -95,27 +92,36 @@ def pretrain(path: Path, megabytes: float) -> None:
     shutil.rmtree(checkpoints)
 
 
-def cut_text(folder: Path) -> None:
-    """Write enough of each language's held-back documents for training, watching and testing.
+def read_mono(code: str) -> Dataset:
+    """Return a language's documents, each once."""
+    return deduplicate(read(data_folder() / "mono" / f"{code}.jsonl.gz", language=code))
 
-    Kept languages use the documents that pretraining did not see as training text either.
-    """
+
+def cut_text(folder: Path) -> None:
+    """Write the documents of each language that adaptation reads, watches and is tested on."""
     folder.mkdir(parents=True, exist_ok=True)
     for code in (*TARGETS, *KEPT):
         path = folder / f"{code}.jsonl"
-        if path.exists():
-            continue
-        rows = deduplicate(read(data_folder() / "mono" / f"{code}.jsonl.gz", language=code))
-        lines, total = [], 0
-        for row in rows.shuffle(seed=0):
-            total += len(row["text"].encode())
-            lines += [
+        if not path.exists():
+            rows = some_documents(code)
+            lines = [
                 json.dumps({**row, "text": text}, ensure_ascii=False)
+                for row in rows
                 for text in passages(row["text"])
             ]
-            if total > 1.5 * TARGET_BYTES:
-                break
-        atomic.write_text(path, "\n".join(lines) + "\n")
+            atomic.write_text(path, "\n".join(lines) + "\n")
+
+
+def some_documents(code: str) -> Dataset:
+    """Return all held-out documents of a language and about `TARGET_BYTES` to train on.
+
+    An id's hash decides its split, so what is held out here was held out from pretraining too.
+    """
+    split = split_rows(read_mono(code), **HELD_OUT)
+    others = split["train"].shuffle(seed=0)
+    whole = np.cumsum([len(text.encode()) for text in others["text"]])
+    chosen = others.select(range(min(len(others), 1 + int(np.searchsorted(whole, TARGET_BYTES)))))
+    return concatenate_datasets([split["test"], split["validation"], chosen])
 
 
 def passages(text: str, length: int = 1500) -> list[str]:
@@ -148,7 +154,7 @@ def adapted(
             budget=f"{total / 1000:.0f}kB",
             replay=replay,
             seed=seed,
-            test=0.2,
+            **HELD_OUT,
             extension={"pieces": "auto" if extend else 0},
             training={"evaluations": 1, "block": 256, "save_every": 200},
             evaluation={"documents": 100, "bytes": 120_000, "samples": 0},

@@ -1,4 +1,4 @@
-"""Tiny models of real transformers classes and tokenizers made with `tokenizers` alone, each once."""
+"""Tiny models of real transformers classes, and a tokenizer for them, each made once."""
 
 import copy
 from functools import cache
@@ -31,7 +31,7 @@ TEXTS = [
 
 @cache
 def tokenizer() -> PreTrainedTokenizerFast:
-    """Return a byte-level BPE tokenizer of 320 pieces with every special token; nobody changes it."""
+    """Return a byte-level BPE tokenizer of 320 pieces; nobody changes it."""
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
@@ -146,9 +146,7 @@ def made(kind: str) -> Any:
     """Return the one model of a kind, weights large enough that answers differ."""
     family, settings = KINDS[kind]
     name = f"{family}TextConfig" if family == "Gemma3" else f"{family}Config"
-    config = getattr(transformers, name)(
-        **{"vocab_size": len(tokenizer()), **COMMON, **settings}
-    )
+    config = getattr(transformers, name)(**{"vocab_size": len(tokenizer()), **COMMON, **settings})
     head = (
         "ForConditionalGeneration"
         if kind in SEQ2SEQ

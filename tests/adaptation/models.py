@@ -1,4 +1,4 @@
-"""A model folder to adapt, as a user would have it: chat template, generation configuration, card."""
+"""A model folder to adapt, with a chat template and a generation configuration."""
 
 from pathlib import Path
 

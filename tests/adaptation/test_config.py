@@ -29,9 +29,16 @@ def test_kept_languages_are_written_alike_too():
 
 @pytest.mark.parametrize(
     ("text", "amount", "unit"),
-    [("90s", 90, "seconds"), ("10m", 600, "seconds"), ("2h", 7200, "seconds"), ("1.5 h", 5400, "seconds"),
-     ("500kB", 500_000, "bytes"), ("40MB", 40_000_000, "bytes"), ("0.5GB", 500_000_000, "bytes")],
-)  # fmt: skip
+    [
+        ("90s", 90, "seconds"),
+        ("10m", 600, "seconds"),
+        ("2h", 7200, "seconds"),
+        ("1.5 h", 5400, "seconds"),
+        ("500kB", 500_000, "bytes"),
+        ("40MB", 40_000_000, "bytes"),
+        ("0.5GB", 500_000_000, "bytes"),
+    ],
+)
 def test_the_dial_reads_time_and_bytes(text, amount, unit):
     assert parse_budget(text) == (amount, unit)
 
@@ -66,7 +73,9 @@ def test_a_configuration_survives_yaml(tmp_path):
 
 def test_overrides_reach_nested_keys():
     config = load_config(
-        AdaptConfig, LEAST, ["training.learning_rate=1e-4", "extension.pieces=auto", "keep.eng_Latn=e"]
+        AdaptConfig,
+        LEAST,
+        ["training.learning_rate=1e-4", "extension.pieces=auto", "keep.eng_Latn=e"],
     )
     assert config.training.learning_rate == 1e-4
     assert config.extension.pieces == "auto"

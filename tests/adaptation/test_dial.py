@@ -10,7 +10,9 @@ from glotlift.runs.errors import GlotliftError
 SIZES = st.integers(MINIMUM_BYTES, 10**9)
 
 
-def turned(target_bytes=10**6, parameters=10**8, speed=None, vocabulary=50_000, longest=1024, **values):
+def turned(
+    target_bytes=10**6, parameters=10**8, speed=None, vocabulary=50_000, longest=1024, **values
+):
     asked = {"model": "m", "language": "yo", "text": "a", **values}
     return turn_dial(
         load_config(AdaptConfig, asked),
@@ -67,7 +69,12 @@ def test_what_is_set_by_hand_stays():
     dial = turned(
         budget="5MB", extension={"pieces": 12}, training={"learning_rate": 3e-4, "block": 64}
     )
-    assert (dial.budget_bytes, dial.pieces, dial.learning_rate, dial.block) == (5_000_000, 12, 3e-4, 64)
+    assert (dial.budget_bytes, dial.pieces, dial.learning_rate, dial.block) == (
+        5_000_000,
+        12,
+        3e-4,
+        64,
+    )
 
 
 @pytest.mark.parametrize(("longest", "block"), [(128, 128), (512, 512), (4096, 512)])
@@ -83,5 +90,5 @@ def test_too_little_text_is_refused_with_the_least_amount():
 
 def test_longer_blocks_than_the_model_reads_are_refused():
     turned(longest=128, training={"block": 128})
-    with pytest.raises(GlotliftError, match="GL-ADAPT-008.*at most 128"):
+    with pytest.raises(GlotliftError, match=r"GL-ADAPT-008.*at most 128"):
         turned(longest=128, training={"block": 129})

@@ -6,15 +6,15 @@ import math
 import pytest
 import torch
 import yaml
-from adaptation.models import CHAT, GENERATION, save_model
-from tiny import COMMON, made, tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from adaptation.models import CHAT, GENERATION, save_model
 from glotlift import AdaptConfig, adapt, plan
 from glotlift.adaptation import job
 from glotlift.adaptation.text import load_text
 from glotlift.runs.config import load_config
 from glotlift.runs.errors import GlotliftError
+from tiny import COMMON, made, tokenizer
 
 KEYS = {
     "schema", "kind", "title", "created", "glotlift", "command", "model", "target", "kept",
@@ -172,7 +172,11 @@ def test_a_lost_evidence_file_is_made_again_from_the_stages(root, evidence):
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"seed": 1}, "config.seed"), ({"budget": "70kB"}, "config.budget"), ({"keep": {}}, "config.keep")],
+    [
+        ({"seed": 1}, "config.seed"),
+        ({"budget": "70kB"}, "config.budget"),
+        ({"keep": {}}, "config.keep"),
+    ],
 )
 def test_another_question_in_the_same_folder_is_refused(root, changes, named):
     with pytest.raises(GlotliftError, match=rf"GL-RUN-001.*{named}"):
@@ -237,7 +241,8 @@ def test_without_an_extension_the_vocabulary_is_left_alone(tmp_path_factory):
     save_model(path / "model", "bert")
     asked = {
         **settings(path), "keep": {}, "budget": "20kB", "extension": {"pieces": 0},
-        "text": "world:hin_Deva?rows=100", "training": {"block": 64, "delta": "low_rank", "rank": 2},
+        "text": "world:hin_Deva?rows=100",
+        "training": {"block": 64, "delta": "low_rank", "rank": 2},
         "evaluation": {"documents": 4, "tasks": 0, "samples": 1},
     }  # fmt: skip
     run = adapt(asked)
@@ -263,6 +268,8 @@ def test_several_seeds_are_trained_apart_and_judged_together(tmp_path_factory):
     assert bits[0] != bits[1]
     found = json.loads((run / "evidence.json").read_text())
     assert json.loads((run / "run.json").read_text())["seeds"] == [0, 1]
-    sizes = json.loads((run / "before" / "measurements.json").read_text())["bits"]["hin_Deva"]["bytes"]
+    sizes = json.loads((run / "before" / "measurements.json").read_text())["bits"]["hin_Deva"][
+        "bytes"
+    ]
     mean = (sum(bits[0]) + sum(bits[1])) / 2 / sum(sizes)
     assert found["languages"][0]["after"] == pytest.approx(mean)

@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import model_of, tokenizer
 
 from glotlift.adaptation.measuring import beginning, samples
 from glotlift.clients.local import LocalModel
+from tiny import model_of, tokenizer
 
 
 @given(st.text(min_size=1, max_size=300), st.integers(1, 200))

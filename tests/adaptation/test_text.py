@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -124,5 +125,5 @@ def test_a_spread_is_even_and_reaches_both_ends(count, limit, size):
     assert chosen == sorted(set(chosen))
     assert chosen[0] == 0
     assert len(chosen) == 1 or chosen[-1] == count - 1
-    gaps = [b - a for a, b in zip(chosen, chosen[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(chosen)]
     assert not gaps or max(gaps) - min(gaps) <= 1

@@ -41,18 +41,46 @@ VALUES = {
     "no seeds": ({"seeds": 0}, "GL-CONFIG-007", "seeds"),
     "extension is a number": ({"extension": 5}, "GL-CONFIG-007", "extension"),
     "negative pieces": ({"extension": {"pieces": -5}}, "GL-CONFIG-007", "extension.pieces"),
-    "changed above 1": ({"extension": {"max_changed": 2}}, "GL-CONFIG-007", "extension.max_changed"),
-    "unknown initialiser": ({"extension": {"initialiser": "x"}}, "GL-CONFIG-007", "extension.initialiser"),
-    "all of it warm-up": ({"extension": {"warmup_share": 1}}, "GL-CONFIG-007", "extension.warmup_share"),
+    "changed above 1": (
+        {"extension": {"max_changed": 2}},
+        "GL-CONFIG-007",
+        "extension.max_changed",
+    ),
+    "unknown initialiser": (
+        {"extension": {"initialiser": "x"}},
+        "GL-CONFIG-007",
+        "extension.initialiser",
+    ),
+    "all of it warm-up": (
+        {"extension": {"warmup_share": 1}},
+        "GL-CONFIG-007",
+        "extension.warmup_share",
+    ),
     "training is a word": ({"training": "fast"}, "GL-CONFIG-007", "training"),
     "unknown delta": ({"training": {"delta": "some"}}, "GL-CONFIG-007", "training.delta"),
     "rank zero": ({"training": {"rank": 0}}, "GL-CONFIG-007", "training.rank"),
-    "learning rate zero": ({"training": {"learning_rate": 0}}, "GL-CONFIG-007", "training.learning_rate"),
-    "embedding rate": ({"training": {"embedding_rate": -1}}, "GL-CONFIG-007", "training.embedding_rate"),
+    "learning rate zero": (
+        {"training": {"learning_rate": 0}},
+        "GL-CONFIG-007",
+        "training.learning_rate",
+    ),
+    "embedding rate": (
+        {"training": {"embedding_rate": -1}},
+        "GL-CONFIG-007",
+        "training.embedding_rate",
+    ),
     "weight decay 1": ({"training": {"weight_decay": 1}}, "GL-CONFIG-007", "training.weight_decay"),
     "short block": ({"training": {"block": 4}}, "GL-CONFIG-007", "training.block"),
-    "no blocks": ({"training": {"blocks_per_step": 0}}, "GL-CONFIG-007", "training.blocks_per_step"),
-    "no micro-blocks": ({"training": {"micro_blocks": 0}}, "GL-CONFIG-007", "training.micro_blocks"),
+    "no blocks": (
+        {"training": {"blocks_per_step": 0}},
+        "GL-CONFIG-007",
+        "training.blocks_per_step",
+    ),
+    "no micro-blocks": (
+        {"training": {"micro_blocks": 0}},
+        "GL-CONFIG-007",
+        "training.micro_blocks",
+    ),
     "never saves": ({"training": {"save_every": 0}}, "GL-CONFIG-007", "training.save_every"),
     "no evaluations": ({"training": {"evaluations": 0}}, "GL-CONFIG-007", "training.evaluations"),
     "precision": ({"training": {"precision": "int8"}}, "GL-CONFIG-007", "training.precision"),
@@ -69,19 +97,27 @@ VALUES = {
     "nothing to replay": ({"replay": 0.3}, "GL-ADAPT-003", "replay"),
     "kept twice": ({"keep": {"en": "x", "eng_Latn": "y"}}, "GL-ADAPT-006", "keep"),
     "text is target and kept": ({"keep": {"eng_Latn": WORLD}}, "GL-ADAPT-007", "keep"),
-}  # fmt: skip
+}
 
 # name: (what differs, code, key); refused by looking at files, still before a model is loaded
 FILES = {
     "no such text": ({"text": "TMP/nowhere.txt"}, "GL-ADAPT-005", "text: TMP/nowhere.txt"),
-    "no such kept text": ({"keep": {"eng_Latn": "TMP/no.txt"}}, "GL-ADAPT-005", "keep.eng_Latn: TMP/no.txt"),
+    "no such kept text": (
+        {"keep": {"eng_Latn": "TMP/no.txt"}},
+        "GL-ADAPT-005",
+        "keep.eng_Latn: TMP/no.txt",
+    ),
     "empty folder": ({"text": "TMP/empty"}, "GL-CORPUS-002", "text: TMP/empty"),
     "empty file": ({"text": "TMP/empty.txt"}, "GL-CORPUS-009", "text: TMP/empty.txt"),
     "another language": ({"text": "TMP/english.jsonl"}, "GL-CORPUS-009", "text: TMP/english.jsonl"),
     "unknown format": ({"text": "TMP/picture.png"}, "GL-CORPUS-003", "text: TMP/picture.png"),
     "too few documents": ({"text": "TMP/three.jsonl"}, "GL-CORPUS-021", "text: id"),
     "world without it": ({"text": "world:yor_Latn"}, "GL-WORLD-001", "text"),
-    "world address": ({"text": "world:hin_Deva?rows=many"}, "GL-CORPUS-010", "text: world:hin_Deva?rows=many"),
+    "world address": (
+        {"text": "world:hin_Deva?rows=many"},
+        "GL-CORPUS-010",
+        "text: world:hin_Deva?rows=many",
+    ),
     "too little text": ({"text": "world:hin_Deva?rows=20"}, "GL-ADAPT-004", "text"),
     "long blocks": ({"training": {"block": 513}}, "GL-ADAPT-008", "training.block"),
     "no such model": ({"model": "TMP/no/model"}, "GL-MODEL-001", "model"),
@@ -93,9 +129,17 @@ FILES = {
     "broken config.json": ({"model": "TMP/broken"}, "GL-MODEL-006", "TMP/broken/config.json"),
     "no tokenizer": ({"model": "TMP/no-tokenizer"}, "GL-MODEL-007", "TMP/no-tokenizer"),
     "broken tokenizer": ({"model": "TMP/bad-tokenizer"}, "GL-MODEL-008", "TMP/bad-tokenizer"),
-    "no head": ({"model": "TMP/headless"}, "GL-MODEL-009", "TMP/headless/config.json: architectures"),
+    "no head": (
+        {"model": "TMP/headless"},
+        "GL-MODEL-009",
+        "TMP/headless/config.json: architectures",
+    ),
     "torn weights": ({"model": "TMP/torn"}, "GL-MODEL-010", "TMP/torn/model.safetensors"),
-    "unheard-of type": ({"model": "TMP/unheard"}, "GL-MODEL-011", "TMP/unheard/config.json: model_type"),
+    "unheard-of type": (
+        {"model": "TMP/unheard"},
+        "GL-MODEL-011",
+        "TMP/unheard/config.json: model_type",
+    ),
     "few rows": ({"model": "TMP/few-rows"}, "GL-MODEL-012", "TMP/few-rows/config.json: vocab_size"),
     "no mask token": ({"model": "TMP/maskless"}, "GL-OBJECTIVE-002", "TMP/maskless"),
     "no decoder start": ({"model": "TMP/startless"}, "GL-OBJECTIVE-003", "TMP/startless"),
@@ -103,7 +147,7 @@ FILES = {
     "output is no run": ({"output": "TMP/pickled"}, "GL-RUN-003", "TMP/pickled"),
     "output is another run": ({"output": "TMP/other-run"}, "GL-RUN-001", "TMP/other-run"),
     "output is broken": ({"output": "TMP/broken-run"}, "GL-RUN-006", "TMP/broken-run"),
-}  # fmt: skip
+}
 
 
 def configuration(folder, changes):
@@ -169,7 +213,10 @@ def folder(tmp_path_factory):
     for name in ("config.json", "generation_config.json"):
         values = json.loads((startless / name).read_text())
         (startless / name).write_text(json.dumps({**values, "decoder_start_token_id": None}))
-    for name, about in (("other-run", json.dumps({"question": "0", "config": {}, "inputs": {}})), ("broken-run", "{")):
+    for name, about in (
+        ("other-run", json.dumps({"question": "0", "config": {}, "inputs": {}})),
+        ("broken-run", "{"),
+    ):
         (root / name).mkdir()
         (root / name / "run.json").write_text(about)
     return root
@@ -221,7 +268,8 @@ def test_the_right_configuration_is_only_stopped_when_a_model_is_to_be_loaded(fo
 
 
 @pytest.mark.parametrize(
-    "budget", ["", "10", "m", "-5m", "0MB", "0.0h", "5 minutes", "1e3MB", "10MiB", "ten", 5, None, []]
+    "budget",
+    ["", "10", "m", "-5m", "0MB", "0.0h", "5 minutes", "1e3MB", "10MiB", "ten", 5, None, []],
 )
 def test_every_budget_that_is_neither_time_nor_bytes_is_refused(budget, folder):
     with pytest.raises(GlotliftError, match="GL-ADAPT-001"):
@@ -230,7 +278,13 @@ def test_every_budget_that_is_neither_time_nor_bytes_is_refused(budget, folder):
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("lang", "language"), ("txt", "text"), ("modell", "model"), ("out", "output"), ("seeed", "seed")],
+    [
+        ("lang", "language"),
+        ("txt", "text"),
+        ("modell", "model"),
+        ("out", "output"),
+        ("seeed", "seed"),
+    ],
 )
 def test_an_unknown_key_names_the_nearest_known_one(typed, nearest, folder):
     with pytest.raises(GlotliftError, match=f"did you mean '{nearest}'"):

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from tiny import model_of
 
 from glotlift.models.deltas import AllWeights, LowRank, NewRows, Together, movable
+from tiny import model_of
 
 DELTAS = {
     "all": AllWeights(),
@@ -46,6 +46,8 @@ def test_something_moves_and_gradients_reach_all_of_it(delta, kind):
 
 
 def test_a_delta_is_a_value(delta):
-    assert delta == type(delta)(**{name: getattr(delta, name) for name in delta.__dataclass_fields__})
+    assert delta == type(delta)(
+        **{name: getattr(delta, name) for name in delta.__dataclass_fields__}
+    )
     with pytest.raises(AttributeError):
         delta.anything = 1

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from tiny import TEXTS, tokenizer
 
 from glotlift.adaptation.extending import INITIALISERS
 from glotlift.vocabulary import extend
+from tiny import TEXTS, tokenizer
 
 ROLES = {"input": 16, "output": 16, "bias": 1}
 

@@ -1,14 +1,16 @@
 """What every objective promises: features once, batches by seed, a loss that is a sum."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from tiny import TEXTS, model_of, tokenizer
 
 from glotlift.objectives.choice import objective_for
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.packing import columns
+from tiny import TEXTS, model_of, tokenizer
 
 KINDS = ("llama", "bloom", "bert", "deberta", "t5", "bart")
 
@@ -21,7 +23,7 @@ def pair(request):
 
 def pieces(objective):
     flat, offsets = columns(objective.prepare(Dataset.from_dict({"text": TEXTS})))
-    return [flat[a:b][:60] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [flat[a:b][:60] for a, b in pairwise(offsets)]
 
 
 def test_features_are_ids_and_bytes_of_every_row_whatever_else_it_has(pair):
@@ -55,7 +57,10 @@ def test_the_loss_is_a_sum_over_labelled_positions_and_blocks(pair):
     total, logs = objective.loss(model, batch)
     assert logs["each"].shape == ((batch["labels"] != IGNORED).sum(),)
     assert total.item() == pytest.approx(logs["each"].sum().item(), rel=1e-5)
-    parts = [objective.loss(model, objective.collate([b], [s]))[0].item() for b, s in zip(blocks, [4, 5, 6], strict=True)]
+    parts = [
+        objective.loss(model, objective.collate([b], [s]))[0].item()
+        for b, s in zip(blocks, [4, 5, 6], strict=True)
+    ]
     assert total.item() == pytest.approx(sum(parts), rel=1e-3)
     total.backward()
     assert any(p.grad is not None and p.grad.any() for p in model.parameters())

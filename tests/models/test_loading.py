@@ -38,7 +38,8 @@ def test_a_folder_is_found_and_loaded_as_it_was_saved(folder):
     model = load_model(files)
     assert type(model) is type(made("llama"))
     assert all(
-        torch.equal(a, b) for a, b in zip(model.parameters(), made("llama").parameters(), strict=True)
+        torch.equal(a, b)
+        for a, b in zip(model.parameters(), made("llama").parameters(), strict=True)
     )
     assert load_tokenizer(folder).get_vocab() == tokenizer().get_vocab()
 

@@ -101,7 +101,9 @@ def test_a_model_that_knows_nothing_needs_log_v_bits_a_token(kind):
     second = kind in ("t5", "mt5")
     read = [text[len(text) // 2 :] if second else text for text in DOCUMENTS]
     assert lengths.tolist() == [len(text.encode()) for text in read]
-    np.testing.assert_allclose(bits, [math.log2(320) * len(ids_of(text)) for text in read], rtol=1e-5)
+    np.testing.assert_allclose(
+        bits, [math.log2(320) * len(ids_of(text)) for text in read], rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart"])
@@ -151,13 +153,23 @@ def test_equal_documents_have_equal_bits(texts):
 
 @pytest.mark.parametrize(
     ("kind", "limit"),
-    [("llama", 96), ("gpt2", 96), ("bert", 96), ("xlm-r", 94), ("bart", 96), ("bloom", 1024), ("t5", 1024)],
-)  # fmt: skip
+    [
+        ("llama", 96),
+        ("gpt2", 96),
+        ("bert", 96),
+        ("xlm-r", 94),
+        ("bart", 96),
+        ("bloom", 1024),
+        ("t5", 1024),
+    ],
+)
 def test_a_model_reads_what_its_configuration_says(kind, limit):
     assert longest_input(model_of(kind)) == limit
 
 
-@pytest.mark.parametrize("kind", ["xlm-r", "Camembert", "XLMRobertaXL", "MPNet", "RobertaPreLayerNorm"])
+@pytest.mark.parametrize(
+    "kind", ["xlm-r", "Camembert", "XLMRobertaXL", "MPNet", "RobertaPreLayerNorm"]
+)
 def test_robertas_kin_read_exactly_their_limit_and_no_more(kind):
     if kind == "xlm-r":
         model = model_of("xlm-r")

@@ -70,7 +70,9 @@ def test_a_sliding_window_is_kept_inside_a_packed_document():
     piece = documents(objective)[0]
     batch = objective.collate([[piece]], [0])
     assert len(piece) > 20
-    assert not np.allclose(losses(model, objective, batch), losses(wide, objective, batch), atol=1e-3)
+    assert not np.allclose(
+        losses(model, objective, batch), losses(wide, objective, batch), atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("kind", ["bloom", "recurrent gemma"])
@@ -81,7 +83,9 @@ def test_a_model_that_cannot_keep_documents_apart_gets_one_a_block(kind):
     batch = objective.collate([[piece], [piece[:6]]], [0, 0])
     ids = torch.from_numpy(piece.astype(np.int64))[None]
     expected = model(input_ids=ids, labels=ids).loss.item()
-    assert losses(model, objective, batch)[: len(piece) - 1].mean() == pytest.approx(expected, rel=1e-4)
+    assert losses(model, objective, batch)[: len(piece) - 1].mean() == pytest.approx(
+        expected, rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("kind", MASKED)

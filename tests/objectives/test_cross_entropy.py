@@ -236,7 +236,9 @@ def test_the_usual_models_never_make_all_logits(kind):
     assert sizes == [(3, 0, 320)]  # our own hook comes after and puts the loss in its place
 
 
-@pytest.mark.parametrize("kind", ["gemma2", "gemma3", "cohere", "granite", "recurrent gemma", "bart"])
+@pytest.mark.parametrize(
+    "kind", ["gemma2", "gemma3", "cohere", "granite", "recurrent gemma", "bart"]
+)
 def test_models_that_change_their_logits_are_known(kind):
     assert transforms_logits(model_of(kind))
 

@@ -37,9 +37,11 @@ def test_every_piece_stands_in_one_block_and_no_block_overflows(lengths):
 def test_packing_is_within_the_bound_of_best_fit_decreasing(lengths):
     # Best fit decreasing needs at most 11/9 of the best number of blocks, and 4 more (Johnson
     # 1974); the best number is at least the sum of lengths over the block.
-    assert len(pack(lengths, BLOCK)) <= 11 / 9 * max(
-        -(-sum(lengths) // BLOCK), sum(length > BLOCK // 2 for length in lengths)
-    ) + 4
+    assert (
+        len(pack(lengths, BLOCK))
+        <= 11 / 9 * max(-(-sum(lengths) // BLOCK), sum(length > BLOCK // 2 for length in lengths))
+        + 4
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -69,7 +71,9 @@ def test_pieces_cover_a_document_and_share_the_overlap(length, block, overlap):
 
 @given(st.integers(2, 300), st.integers(2, 40))
 def test_every_token_but_the_first_is_predicted_once(length, block):
-    predicted = [t for start, stop in split_document(length, block, 1) for t in range(start + 1, stop)]
+    predicted = [
+        t for start, stop in split_document(length, block, 1) for t in range(start + 1, stop)
+    ]
     assert predicted == list(range(1, length))
 
 

@@ -7,7 +7,8 @@ from glotlift.evidence import Measurement, Setting, render_report, run_recipe
 from glotlift.evidence.arms import judge_claim
 from glotlift.evidence.cells import load, load_json
 from glotlift.recipes.marco_llm import AVERAGE, NONE, ONE, RECIPES, REPLAY, TOKENS, TWO
-from glotlift.recipes.starting_point import SOURCE, locate
+from glotlift.recipes.staged_pretraining import CHANGE_IN_SOURCE
+from glotlift.recipes.starting_point import locate
 from glotlift.runs.errors import GlotliftError
 
 AT_EQUAL_TOKENS, AT_EQUAL_TARGET = RECIPES
@@ -47,7 +48,7 @@ def test_arms_spend_the_same_tokens_and_replay_what_they_declare(run):
     assert all(
         spent == pytest.approx(4_000, rel=0.01) for spent in cost(evidence, "tokens").values()
     )
-    replayed = cost(evidence, "replay share of tokens")
+    replayed = cost(evidence, "replay share")
     assert replayed[NONE] == 0
     assert replayed[ONE] == pytest.approx(AVERAGE, abs=0.05)
     assert replayed[TWO] == pytest.approx(AVERAGE, abs=0.05)
@@ -61,14 +62,14 @@ def test_every_claim_is_judged_and_shown(run, tmp_path):
         "NOT SEPARABLE",
         "CONTRADICTED",
     }
-    assert cost(evidence, "held-out documents met in training")[NONE] == 0
+    assert cost(evidence, "test documents in training")[NONE] == 0
     page = render_report(evidence, tmp_path / "page.html").read_text()
     assert "two mixtures" in page
 
 
 def test_training_on_new_text_alone_forgets(run):
     _, evidence = run
-    change = {arm["name"]: arm["metrics"][SOURCE]["mean"] for arm in evidence["arms"]}
+    change = {arm["name"]: arm["metrics"][CHANGE_IN_SOURCE]["mean"] for arm in evidence["arms"]}
     assert change[NONE] > change[TWO]
 
 
@@ -77,7 +78,7 @@ def test_the_same_seed_gives_the_same_scores(run, toy, tmp_path):
     arm = AT_EQUAL_TOKENS.arms[2]
     again = arm.run(toy(AT_EQUAL_TOKENS), 1, tmp_path)
     first = load(load_json(folder / "cells" / f"{arm.name}-1" / "measurement.json"))
-    assert again.scores[SOURCE].tolist() == first.scores[SOURCE].tolist()
+    assert again.scores[CHANGE_IN_SOURCE].tolist() == first.scores[CHANGE_IN_SOURCE].tolist()
 
 
 def cells(claim, difference):

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from glotlift.runs import atomic
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 class FailureError(OSError):
@@ -32,7 +36,7 @@ def test_json_comes_back(tmp_path, value):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": [float("-inf")]}])
 def test_what_json_does_not_have_is_refused_and_leaves_nothing(tmp_path, value):
-    with pytest.raises(ValueError, match="not JSON compliant|Out of range"):
+    with pytest.raises(ValueError, match=r"not JSON compliant|Out of range"):
         atomic.write_json(tmp_path / "a.json", value)
     assert list(tmp_path.iterdir()) == []
 
@@ -53,7 +57,13 @@ def read(path):
 
 POINTS = [
     (owner, name, nth)
-    for owner, name in ((os, "fsync"), (os, "open"), (Path, "replace"), (shutil, "rmtree"), (Path, "mkdir"))
+    for owner, name in (
+        (os, "fsync"),
+        (os, "open"),
+        (Path, "replace"),
+        (shutil, "rmtree"),
+        (Path, "mkdir"),
+    )
     for nth in (1, 2, 3, 4)
 ]
 
@@ -99,9 +109,14 @@ def test_whatever_fails_there_is_the_old_or_the_new_or_nothing(
 
 def test_an_error_inside_the_block_keeps_the_old_folder(tmp_path):
     filling(tmp_path / "a")
-    with pytest.raises(KeyError), atomic.folder(tmp_path / "a") as temporary:
-        (temporary / "half").write_text("")
-        raise KeyError
+
+    def fail():
+        with atomic.folder(tmp_path / "a") as temporary:
+            (temporary / "half").write_text("")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert read(tmp_path / "a") == "new"
     assert not (tmp_path / "a" / "half").exists()
 

@@ -16,7 +16,7 @@ class Outer(Config):
     name: str
     inner: Inner = Inner()
     maybe: Inner | None = None
-    tags: list[str] = []
+    tags: list[str] = Field(default=[])
 
     @field_validator("name")
     @classmethod
@@ -55,8 +55,17 @@ def test_a_nested_mapping_given_is_not_changed_either():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("5", 5), ("1e-3", "1e-3"), ("'5'", "5"), ("", None), ("[1, 2]", [1, 2]), ("a=b", "a=b"), ("a: b: c", "a: b: c"), ("[", "[")],
-)  # fmt: skip
+    [
+        ("5", 5),
+        ("1e-3", "1e-3"),
+        ("'5'", "5"),
+        ("", None),
+        ("[1, 2]", [1, 2]),
+        ("a=b", "a=b"),
+        ("a: b: c", "a: b: c"),
+        ("[", "["),
+    ],
+)
 def test_an_overrides_value_is_read_as_yaml(text, value):
     from glotlift.runs.config import assign
 
@@ -70,7 +79,9 @@ def test_no_such_file(tmp_path):
         load_config(Outer, tmp_path / "no.yaml")
 
 
-@pytest.mark.parametrize("text", [b"a: [", b"a: b: c", b"\xff\xfe\x00", b"\ta: 1", b"a: !!python/object:x {}"])
+@pytest.mark.parametrize(
+    "text", [b"a: [", b"a: b: c", b"\xff\xfe\x00", b"\ta: 1", b"a: !!python/object:x {}"]
+)
 def test_broken_yaml_names_the_file(tmp_path, text):
     path = tmp_path / "a.yaml"
     path.write_bytes(text)

@@ -35,7 +35,9 @@ def validation() -> dict[str, list[str]]:
     }
 
 
-def stage_for(kind: str = "llama", delta: Any = None, budget: Budget | None = None, **settings: Any) -> Stage:
+def stage_for(
+    kind: str = "llama", delta: Any = None, budget: Budget | None = None, **settings: Any
+) -> Stage:
     objective = objective_for(model_of(kind), tokenizer())
     chosen = {
         "block": 48, "blocks_per_step": 4, "micro_blocks": 4, "learning_rate": 5e-3,
@@ -52,8 +54,14 @@ def stage_for(kind: str = "llama", delta: Any = None, budget: Budget | None = No
     )
 
 
-def trained(folder: Any, kind: str = "llama", model: Any = None, event: Callable[..., None] | None = None,
-            watched: bool = False, **settings: Any) -> Any:  # fmt: skip
+def trained(
+    folder: Any,
+    kind: str = "llama",
+    model: Any = None,
+    event: Callable[..., None] | None = None,
+    watched: bool = False,
+    **settings: Any,
+) -> Any:
     stage = stage_for(kind, **settings)
     given = model if model is not None else model_of(kind)
     return run_stage(

@@ -1,4 +1,4 @@
-"""Whatever fails inside a save, the newest whole checkpoint is found, loads, and leads to the same end."""
+"""Whatever fails inside a save, the newest whole checkpoint leads to the same end."""
 
 import os
 import shutil
@@ -85,7 +85,11 @@ def test_half_a_save_is_not_taken_for_a_checkpoint(tmp_path, unkilled):
 def test_checkpoints_are_ordered_by_step_not_by_name(tmp_path):
     for step in (100, 20, 3):
         (tmp_path / f"checkpoint-{step}").mkdir()
-    assert [path.name for path in checkpoints(tmp_path)] == ["checkpoint-3", "checkpoint-20", "checkpoint-100"]
+    assert [path.name for path in checkpoints(tmp_path)] == [
+        "checkpoint-3",
+        "checkpoint-20",
+        "checkpoint-100",
+    ]
     assert checkpoints(tmp_path / "nowhere") == []
 
 

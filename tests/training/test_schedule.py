@@ -171,7 +171,9 @@ def test_a_piece_holds_the_documents_tokens():
     assert DOCUMENTS.piece(1, 5, 0, DOCUMENTS.length(1, 5)).tolist() == [
         10**6 + 5000 + t for t in range(DOCUMENTS.length(1, 5))
     ]
-    assert DOCUMENTS.piece(0, 7, 2, 4).tolist() == [7002, 7003][: max(0, DOCUMENTS.length(0, 7) - 2)]
+    assert (
+        DOCUMENTS.piece(0, 7, 2, 4).tolist() == [7002, 7003][: max(0, DOCUMENTS.length(0, 7) - 2)]
+    )
 
 
 @settings(max_examples=20)
@@ -186,7 +188,13 @@ def test_a_piece_holds_the_documents_tokens():
 def test_any_corpus_meets_a_budget_in_tokens(first, second, amount, block, packs, overlap):
     rows, documents = corpus({"a": first, "b": second})
     plan = planned(
-        Budget(amount, "tokens"), documents, rows, equal_bytes, block=block, packs=packs, overlap=overlap
+        Budget(amount, "tokens"),
+        documents,
+        rows,
+        equal_bytes,
+        block=block,
+        packs=packs,
+        overlap=overlap,
     )
     assert plan.total_tokens == sum(read(plan, overlap).values()) == amount
     lengths = plan.pieces[:, 3] - plan.pieces[:, 2]

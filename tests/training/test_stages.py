@@ -150,7 +150,9 @@ def test_intervals_are_multiples_of_each_other(steps, of, expected):
     assert multiple(steps, of) == expected
 
 
-@pytest.mark.parametrize(("number", "limit", "expected"), [(16, 16, 16), (12, 8, 6), (7, 3, 1), (9, 4, 3)])
+@pytest.mark.parametrize(
+    ("number", "limit", "expected"), [(16, 16, 16), (12, 8, 6), (7, 3, 1), (9, 4, 3)]
+)
 def test_micro_batches_part_a_step_evenly(number, limit, expected):
     assert micro_batches.divisor_at_most(number, limit) == expected
 

@@ -34,7 +34,10 @@ def test_a_starter_loads_with_plain_transformers(small, kind, auto, architecture
     assert type(model).__name__ == architecture
     assert model.config.vocab_size == len(tokenizer)
     assert model.config.pad_token_id == tokenizer.pad_token_id
-    assert tokenizer.decode(tokenizer("Two fish swim.", add_special_tokens=False)["input_ids"]) == "Two fish swim."
+    assert (
+        tokenizer.decode(tokenizer("Two fish swim.", add_special_tokens=False)["input_ids"])
+        == "Two fish swim."
+    )
     recipe = json.loads((path / "starter.json").read_text())
     assert (recipe["kind"], recipe["seed"], recipe["width"]) == (kind, 0, 32)
     assert [p.name for p in path.parent.iterdir() if not p.name.startswith(".")] == [path.name]

@@ -62,7 +62,11 @@ def plain_loop(model, stage, kind="llama"):
         batch = blocks.collate(range(step * 4, step * 4 + 4))
         total, each = 0.0, 0
         for row in range(4):  # each document of each block alone, by the model's own loss
-            for index in blocks.plan.blocks[step * 4 + row] if step * 4 + row < len(blocks.plan.blocks) else []:
+            for index in (
+                blocks.plan.blocks[step * 4 + row]
+                if step * 4 + row < len(blocks.plan.blocks)
+                else []
+            ):
                 piece = blocks.documents.piece(*blocks.plan.pieces[index].tolist())
                 ids = torch.from_numpy(piece.astype("int64"))[None]
                 if ids.shape[1] > 1:
@@ -75,7 +79,8 @@ def plain_loop(model, stage, kind="llama"):
         fraction = (
             step / warmup
             if step < warmup
-            else 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (blocks.steps - warmup)))
+            else 0.1
+            + 0.9 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (blocks.steps - warmup)))
         )
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * fraction
@@ -139,7 +144,9 @@ def test_embeddings_have_their_own_rate_and_no_decay(tmp_path):
     stage = stage_for("llama untied", embedding_rate=0.25, weight_decay=0.2)
     model = model_of("llama untied")
     optimizer = trainer_of(stage, model, tmp_path).create_optimizer()
-    rates = {id(p): (g["lr"], g["weight_decay"]) for g in optimizer.param_groups for p in g["params"]}
+    rates = {
+        id(p): (g["lr"], g["weight_decay"]) for g in optimizer.param_groups for p in g["params"]
+    }
     assert rates[id(model.model.embed_tokens.weight)] == (0.25 * 5e-3, 0.0)
     assert rates[id(model.lm_head.weight)] == (0.25 * 5e-3, 0.0)
     assert rates[id(model.model.layers[0].mlp.up_proj.weight)] == (5e-3, 0.2)
@@ -189,7 +196,7 @@ def test_validation_is_logged_per_language_before_and_during(tmp_path):
         name: [entry["step"] for entry in history if f"eval_bits_per_byte/{name}" in entry]
         for name in validation()
     }
-    assert steps == dict.fromkeys(validation(), [0, 4, 8])
+    assert steps == {name: [0, 4, 8] for name in validation()}
 
 
 def test_validation_does_not_change_what_is_learnt(tmp_path):
@@ -202,7 +209,13 @@ def test_only_the_newest_checkpoint_is_kept_and_it_is_whole(tmp_path):
     (left,) = checkpoints(tmp_path)
     assert left.name == f"checkpoint-{STEPS}"
     names = {path.name for path in left.iterdir()}
-    assert {"moved.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"} <= names
+    assert {
+        "moved.safetensors",
+        "optimizer.pt",
+        "scheduler.pt",
+        "rng_state.pth",
+        "trainer_state.json",
+    } <= names
     assert [path.name for path in Path(tmp_path).iterdir()] == [left.name]
 
 

@@ -12,10 +12,19 @@ from typing import Any
 
 from glotlift.evidence.design import Arm, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
-from glotlift.recipes.staged_pretraining import BITS, CHANGE, Phase, continue_pretraining
-from glotlift.recipes.starting_point import CODE, NEW, PRETRAINED, SOURCE
+from glotlift.recipes.staged_pretraining import (
+    BITS,
+    CHANGE,
+    CHANGE_IN,
+    CHANGE_IN_NEW,
+    CHANGE_IN_SOURCE,
+    Phase,
+    continue_pretraining,
+)
+from glotlift.recipes.starting_point import CODE, PRETRAINED
 
 REPLAY = 0.4
+CHANGE_IN_CODE = f"{CHANGE_IN}code"
 NONE, MIXED = "new only", "with replay"
 WORLD: dict[str, Any] = {
     "model": PRETRAINED,
@@ -66,15 +75,15 @@ RECIPES = (
             arm(MIXED, "40 % of the tokens are replayed: half code, half English", REPLAY),
         ),
         claims=(
-            forgets_less("code", "code"),
-            forgets_less("English", SOURCE),
+            forgets_less("code", CHANGE_IN_CODE),
+            forgets_less("English", CHANGE_IN_SOURCE),
             Claim(
                 "gain",
                 "the new languages gain at most 0.05 less with replay",
-                NEW, MIXED, NONE, "less", -0.05, BITS,
+                CHANGE_IN_NEW, MIXED, NONE, "less", -0.05, BITS,
             ),
         ),
-        metrics={"code": CHANGE, SOURCE: CHANGE, NEW: CHANGE},
+        metrics={CHANGE_IN_CODE: CHANGE, CHANGE_IN_SOURCE: CHANGE, CHANGE_IN_NEW: CHANGE},
         settings=(Setting("world", WORLD), Setting("real", REAL)),
     ),
 )  # fmt: skip

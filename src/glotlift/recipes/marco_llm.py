@@ -18,8 +18,16 @@ from typing import Any
 
 from glotlift.evidence.design import Arm, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
-from glotlift.recipes.staged_pretraining import BITS, CHANGE, Phase, Unit, continue_pretraining
-from glotlift.recipes.starting_point import NEW, PRETRAINED, SOURCE
+from glotlift.recipes.staged_pretraining import (
+    BITS,
+    CHANGE,
+    CHANGE_IN_NEW,
+    CHANGE_IN_SOURCE,
+    Phase,
+    Unit,
+    continue_pretraining,
+)
+from glotlift.recipes.starting_point import PRETRAINED
 from glotlift.recipes.token_shares import BLOCKS
 
 TOKENS = (160, 140)  # billions, in stages I and II
@@ -30,6 +38,7 @@ AVERAGE = sum(t * r for t, r in zip(TOKENS, REPLAY, strict=True)) / sum(TOKENS)
 NONE, HALVED = "new only", "new only, more steps"
 ONE, TWO = "one mixture", "two mixtures"
 TRANSCRIBED = "a third party's transcription of the paper's tables"
+METRICS = {CHANGE_IN_SOURCE: CHANGE, CHANGE_IN_NEW: CHANGE}
 SEEDS = (0, 1, 2, 3, 4)
 KNOWN = ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
 WORLD: dict[str, Any] = {
@@ -80,31 +89,33 @@ AT_EQUAL_TARGET = (
 def forgets_less(name: str) -> Claim:
     """Claim that an arm with replay forgets less than the one without."""
     text = f"{name}: the source languages are forgotten less than without replay"
-    return Claim(f"forgets-less-{name}", text, SOURCE, name, NONE, "less", 0.05, BITS)
+    return Claim(f"forgets-less: {name}", text, CHANGE_IN_SOURCE, name, NONE, "less", 0.05, BITS)
 
 
 def gains(name: str, margin: float, versus: str = NONE) -> Claim:
     """Claim that an arm with replay gains at most `margin` less in the new languages."""
-    text = f"{name}: the new languages gain at most {margin} less than with {versus}"
-    return Claim(f"gain-{name}-{versus}", text, NEW, name, versus, "less", -margin, BITS)
+    text = f"{name}: the new languages gain at most {margin} less than with “{versus}”"
+    return Claim(
+        f"gain: {name}, {versus}", text, CHANGE_IN_NEW, name, versus, "less", -margin, BITS
+    )
 
 
 UNFORGOTTEN = Claim(
     "not-forgotten",
     f"{TWO}: the source languages are at most 0.02 worse than before",
-    *(SOURCE, TWO, 0.0, "less", -0.02, BITS),
+    *(CHANGE_IN_SOURCE, TWO, 0.0, "less", -0.02, BITS),
     Published("English, 7B model: 77.4 before, 77.9 after", TRANSCRIBED),
 )
 STAGED = (
     Claim(
         "staged-new",
         "shifting towards the new languages in stage II helps them",
-        *(NEW, TWO, ONE, "less", 0.0, BITS),
+        *(CHANGE_IN_NEW, TWO, ONE, "less", 0.0, BITS),
     ),
     Claim(
         "staged-source",
         "shifting towards the new languages in stage II leaves the source languages as they are",
-        *(SOURCE, TWO, ONE, "within", 0.02, BITS),
+        *(CHANGE_IN_SOURCE, TWO, ONE, "within", 0.02, BITS),
     ),
 )
 
@@ -121,7 +132,7 @@ RECIPES = (
             *(forgets_less(ONE), forgets_less(TWO), UNFORGOTTEN),
             *(gains(ONE, 0.05), gains(TWO, 0.05), *STAGED),
         ),
-        metrics={SOURCE: CHANGE, NEW: CHANGE},
+        metrics=METRICS,
         settings=(Setting("world", WORLD), Setting("real", REAL)),
     ),
     Recipe(
@@ -133,7 +144,7 @@ RECIPES = (
         seeds=SEEDS,
         arms=AT_EQUAL_TARGET,
         claims=(forgets_less(TWO), UNFORGOTTEN, gains(TWO, 0.02), gains(TWO, 0.02, HALVED)),
-        metrics={SOURCE: CHANGE, NEW: CHANGE},
+        metrics=METRICS,
         settings=(Setting("world", WORLD | {"tokens": 64_000}), Setting("real", REAL)),
     ),
 )

@@ -14,13 +14,22 @@ from typing import Literal
 
 from glotlift.evidence.design import Measurement, Metric, Setting
 from glotlift.models.loading import find_model, load_model, load_tokenizer
-from glotlift.recipes.starting_point import Rows, Start, held_out_rows, repeated, starting_point
+from glotlift.recipes.starting_point import (
+    NEW,
+    SOURCE,
+    Rows,
+    Start,
+    held_out_rows,
+    repeated,
+    starting_point,
+)
 from glotlift.recipes.token_shares import BLOCKS, REPLAY, train
 from glotlift.runs.machine import peak_memory
 
 Unit = Literal["tokens", "new tokens"]
-BITS = "bits per byte"
-CHANGE = Metric(f"{BITS}, after minus before", higher_is_better=False)
+BITS, CHANGE_IN = "bits per byte", "change in "
+CHANGE = Metric(BITS, higher_is_better=False)
+CHANGE_IN_SOURCE, CHANGE_IN_NEW = f"{CHANGE_IN}{SOURCE}", f"{CHANGE_IN}{NEW}"
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,9 @@ def continue_pretraining(
         "steps": steps,
         "tokens": seen.total(),
         "new tokens": new,
-        "replay share of tokens": 1 - new / seen.total(),
+        "replay share": 1 - new / seen.total(),
         "peak_memory_bytes": peak_memory(),
-        "held-out documents met in training": repeated({**start.kept, **start.new}),
+        "test documents in training": repeated({**start.kept, **start.new}),
     }
     budget = seen.total() if unit == "tokens" else new
     return changes(
@@ -113,11 +122,12 @@ def changes(
     """Return the change of every row, and the bits per byte before and after as costs."""
     for when, groups in (("before", before), ("after", after)):
         for group, rows in groups.items():
-            cost[f"bits per byte {when}, {group}"] = float(rows.bits.sum() / rows.bytes.sum())
+            cost[f"bits/byte {when}: {group}"] = float(rows.bits.sum() / rows.bytes.sum())
+    named = {f"{CHANGE_IN}{group}": (before[group], rows) for group, rows in after.items()}
     return Measurement(
         budget,
-        {group: (rows.bits - before[group].bits) / rows.bytes for group, rows in after.items()},
-        {group: rows.ids for group, rows in after.items()},
-        {group: rows.bytes for group, rows in after.items()},
+        {name: (new.bits - old.bits) / new.bytes for name, (old, new) in named.items()},
+        {name: new.ids for name, (_, new) in named.items()},
+        {name: new.bytes for name, (_, new) in named.items()},
         cost,
     )

@@ -1,5 +1,6 @@
 """Configuration: one pydantic model per command, read from YAML, overridden by ``a.b=c``."""
 
+import copy
 import difflib
 import re
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ def load_config(
     Raises GL-CONFIG-001 to 009, each naming the key and, for an unknown one, the nearest known.
     """
     place = str(source) if isinstance(source, Path) else "configuration"
-    values = read_yaml(source) if isinstance(source, Path) else dict(source or {})
+    values = read_yaml(source) if isinstance(source, Path) else copy.deepcopy(dict(source or {}))
     for override in overrides:
         assign(values, override)
     return validate(model, values, place)

@@ -163,9 +163,9 @@ class RunFolder:
     def events(self) -> list[dict[str, Any]]:
         """Return the events so far; a line cut short by a kill is left out."""
         path = self.path / "events.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         whole = []
-        for line in lines:
+        for line in text.split("\n"):  # other ends of lines may stand inside a value
             try:
                 whole.append(json.loads(line))
             except json.JSONDecodeError:
