@@ -119,8 +119,10 @@ def test_shards_over_two_processes_learn_what_one_does(name, shards, one):
 
 ADAPT = """
 import json, sys
-sys.argv[2:] == ["--shards"] and __import__("processes.small_stages").small_stages.let_processors_shard()
 from glotlift.adaptation import adapt
+from processes.small_stages import let_processors_shard
+if "--shards" in sys.argv:
+    let_processors_shard()
 adapt(json.loads(sys.argv[1]))
 """
 
@@ -133,7 +135,8 @@ def settings(model: Path, output: Path) -> dict:
         "keep": {"eng_Latn": "world:eng_Latn?rows=120"},
         "output": str(output),
         "budget": "60kB",
-        "training": {"block": 64, "blocks_per_step": 4, "evaluations": 2},
+        "extension": {"warmup_share": 0.4},  # every stage has steps enough for two blocks in each
+        "training": {"block": 64, "blocks_per_step": 2, "evaluations": 2},
         "evaluation": {"documents": 12, "tasks": 8, "samples": 1},
     }
 

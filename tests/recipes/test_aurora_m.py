@@ -37,7 +37,9 @@ def test_no_module_lies_in_two_splits():
     assert len(parts["test"]) == 30
 
 
-def test_code_english_and_new_languages_are_measured_apart(toy, tmp_path):
+def test_code_english_and_new_languages_are_measured_apart(toy, tmp_path, monkeypatch):
+    few = standard_library().select(range(300))
+    monkeypatch.setattr("glotlift.recipes.starting_point.standard_library", lambda: few)
     evidence = run_recipe(RECIPE, toy(RECIPE, documents=20), tmp_path, seeds=[0])
     arms = {arm["name"]: arm for arm in evidence["arms"]}
     assert set(evidence["metrics"]) == {CHANGE_IN_CODE, CHANGE_IN_SOURCE, CHANGE_IN_NEW}

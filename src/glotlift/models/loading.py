@@ -109,11 +109,11 @@ def checked(files: ModelFiles) -> ModelFiles:
 
 def refuse_unknown_type(files: ModelFiles) -> None:
     """Raise GL-MODEL-004 or -011 for a kind of model that transformers itself does not have."""
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers import CONFIG_MAPPING
 
     configuration = files.configuration
     kind = configuration.get("model_type")
-    if kind in CONFIG_MAPPING_NAMES:
+    if kind in CONFIG_MAPPING:
         return
     if "auto_map" in configuration:
         raise GlotliftError(

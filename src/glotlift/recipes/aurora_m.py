@@ -36,8 +36,7 @@ WORLD: dict[str, Any] = {
     "tokens": 120_000,
     "learning_rate": 2e-3,
 }
-REAL: dict[str, Any] = {
-    **WORLD,
+REAL: dict[str, Any] = WORLD | {
     "size": "small",
     "steps": 3000,
     "kept": {"code": CODE, "eng_Latn": "$GLOTLIFT_DATA/mono/eng_Latn.jsonl.gz"},
@@ -80,10 +79,10 @@ RECIPES = (
             Claim(
                 "gain",
                 "the new languages gain at most 0.05 less with replay",
-                CHANGE_IN_NEW, MIXED, NONE, "less", -0.05, BITS,
+                *(CHANGE_IN_NEW, MIXED, NONE, "less", -0.05, BITS),
             ),
         ),
         metrics={CHANGE_IN_CODE: CHANGE, CHANGE_IN_SOURCE: CHANGE, CHANGE_IN_NEW: CHANGE},
         settings=(Setting("world", WORLD), Setting("real", REAL)),
     ),
-)  # fmt: skip
+)
