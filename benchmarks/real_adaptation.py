@@ -230,15 +230,48 @@ def recipe(code: str, unit: str, work: Path) -> Recipe:
     }
     bits = "bits per byte"
     claims = [
-        claim("gain", "adaptation alone improves the target", "target", "plain", 0.0, 0.0),
         claim(
-            "extension", "extension improves the target further", "target", "extend", "plain", 0.0
+            "gain",
+            "adaptation without extension or replay improves the target",
+            "target",
+            "plain",
+            0.0,
+            0.0,
         ),
-        claim("extension-replayed", "also where there is replay", "target", "both", "replay", 0.0),
+        claim(
+            "extension",
+            "vocabulary extension improves the target further",
+            "target",
+            "extend",
+            "plain",
+            0.0,
+        ),
+        claim(
+            "extension-replayed",
+            "vocabulary extension improves the target further, with replay",
+            "target",
+            "both",
+            "replay",
+            0.0,
+        ),
         claim("english", "replay forgets less English", "eng_Latn", "replay", "plain", 0.02),
         claim("spanish", "replay forgets less Spanish", "spa_Latn", "replay", "plain", 0.02),
-        claim("english-extended", "also with extension", "eng_Latn", "both", "extend", 0.02),
-        claim("price", "replay costs the target at most 0.05", "target", "replay", "plain", -0.05),
+        claim(
+            "english-extended",
+            "replay forgets less English, with extension",
+            "eng_Latn",
+            "both",
+            "extend",
+            0.02,
+        ),
+        claim(
+            "price",
+            "replay costs the target at most 0.05 bits per byte",
+            "target",
+            "replay",
+            "plain",
+            -0.05,
+        ),
     ]
     return Recipe(
         name="adaptation",

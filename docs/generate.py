@@ -18,6 +18,7 @@ import glotlift
 from glotlift.recipes.catalogue import (
     CATALOGUE,
     FAMILIES,
+    MAIN_JOB,
     Publication,
     evidence,
     evidence_state,
@@ -201,15 +202,20 @@ def errors_page(source: Path) -> str:
 def readme() -> str:
     """Return the README with the table of what was measured, read from the packaged results."""
     text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    sources = {MAIN_JOB: "docs/how-to/adapt.md"}
+    sources |= {entry.name: f"docs/recipes/{entry.name}.md" for entry in CATALOGUE}
     rows = [
-        f"| [{entry.name}](docs/recipes/{entry.name}.md) | {cell(claim['text'])} "
+        f"| [{name}]({page}), {record['part']} | {cell(claim['text'])} "
         f"| {interval(claim)} {cell(claim['unit'])} | {record['setting']} "
         f"| {len(record['seeds'])} | {claim['verdict']} |"
-        for entry in CATALOGUE
-        for record in evidence(entry.name)
+        for name, page in sources.items()
+        for record in evidence(name)
         for claim in record["claims"]
     ]
-    head = ["| recipe | claim | difference [95 %] | setting | seeds | verdict |", "|---" * 6 + "|"]
+    head = [
+        "| what, part | claim | difference [95 %] | setting | seeds | verdict |",
+        "|---" * 6 + "|",
+    ]
     table = "\n".join([*head, *rows]) if rows else "Nothing is recorded yet."
     before, after = text.split(MEASURED)[0], text.split(MEASURED)[2]
     return f"{before}{MEASURED}\n{table}\n{MEASURED}{after}"

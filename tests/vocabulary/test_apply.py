@@ -24,10 +24,11 @@ from transformers import (
     T5Config,
     XLMRobertaConfig,
 )
-from vocabulary_samples import MIXED, SOURCE, trained
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import apply_edit, extend, mean_of_pieces, random_rows
+
+from .vocabulary_samples import MIXED, SOURCE, trained
 
 SMALL = {
     "hidden_size": 16,

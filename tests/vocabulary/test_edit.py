@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vocabulary_samples import KINDS, MIXED, trained
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import VocabularyEdit, extend, load_edit
 from glotlift.vocabulary.edit import map_of, runs_of
+
+from .vocabulary_samples import KINDS, MIXED, trained
 
 
 def small(**changes):

@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from vocabulary_samples import KINDS, MIXED, NEIGHBOUR, SOURCE, TARGET, TELUGU, trained
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import audit, extend
 from glotlift.vocabulary.segmentation import readable
+
+from .vocabulary_samples import KINDS, MIXED, NEIGHBOUR, SOURCE, TARGET, TELUGU, trained
 
 EXTENDED = {}
 

@@ -1,8 +1,9 @@
 import pytest
-from vocabulary_samples import KINDS, SOURCE, TELUGU, trained
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import audit, extend, segment, vocabulary_report
+
+from .vocabulary_samples import KINDS, SOURCE, TELUGU, trained
 
 TEXTS = {"eng_Latn": SOURCE[:50], "tel_Telu": TELUGU[:50], "jpn_Jpan": ["日本語です。"] * 20}
 

@@ -5,9 +5,10 @@ import json
 import pytest
 import transformers
 from transformers import AutoTokenizer
-from vocabulary_samples import MIXED, SOURCE, trained
 
 from glotlift.vocabulary import extend
+
+from .vocabulary_samples import MIXED, SOURCE, trained
 
 
 def model_of(kind):

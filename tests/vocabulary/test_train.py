@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from vocabulary_samples import KINDS, SOURCE, TELUGU, trained
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, segment, train_tokenizer
+
+from .vocabulary_samples import KINDS, SOURCE, TELUGU, trained
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -58,7 +58,7 @@ def arm(name: str, description: str, replay: float) -> Arm:
 def forgets_less(what: str, metric: str) -> Claim:
     """Claim that replay limits what is forgotten of one thing."""
     text = f"{what} is forgotten less with replay"
-    return Claim(f"forgets-less-{what}", text, metric, MIXED, NONE, "less", 0.05, BITS)
+    return Claim(f"forgets less: {what}", text, metric, MIXED, NONE, "less", 0.05, BITS)
 
 
 RECIPES = (

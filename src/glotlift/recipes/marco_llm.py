@@ -89,31 +89,30 @@ AT_EQUAL_TARGET = (
 def forgets_less(name: str) -> Claim:
     """Claim that an arm with replay forgets less than the one without."""
     text = f"{name}: the source languages are forgotten less than without replay"
-    return Claim(f"forgets-less: {name}", text, CHANGE_IN_SOURCE, name, NONE, "less", 0.05, BITS)
+    return Claim(f"forgets less: {name}", text, CHANGE_IN_SOURCE, name, NONE, "less", 0.05, BITS)
 
 
 def gains(name: str, margin: float, versus: str = NONE) -> Claim:
     """Claim that an arm with replay gains at most `margin` less in the new languages."""
     text = f"{name}: the new languages gain at most {margin} less than with “{versus}”"
-    return Claim(
-        f"gain: {name}, {versus}", text, CHANGE_IN_NEW, name, versus, "less", -margin, BITS
-    )
+    id = f"gain at equal steps: {name}" if versus == HALVED else f"gain: {name}"
+    return Claim(id, text, CHANGE_IN_NEW, name, versus, "less", -margin, BITS)
 
 
 UNFORGOTTEN = Claim(
-    "not-forgotten",
+    "not forgotten",
     f"{TWO}: the source languages are at most 0.02 worse than before",
     *(CHANGE_IN_SOURCE, TWO, 0.0, "less", -0.02, BITS),
     Published("English, 7B model: 77.4 before, 77.9 after", TRANSCRIBED),
 )
 STAGED = (
     Claim(
-        "staged-new",
+        "staged: new",
         "shifting towards the new languages in stage II helps them",
         *(CHANGE_IN_NEW, TWO, ONE, "less", 0.0, BITS),
     ),
     Claim(
-        "staged-source",
+        "staged: source",
         "shifting towards the new languages in stage II leaves the source languages as they are",
         *(CHANGE_IN_SOURCE, TWO, ONE, "within", 0.02, BITS),
     ),
