@@ -229,49 +229,23 @@ def recipe(code: str, unit: str, work: Path) -> Recipe:
         "both": ("extension and replay", arm(extend=True, replay=REPLAY, total=enough)),
     }
     bits = "bits per byte"
+    extended = "vocabulary extension improves the target further"
+    cheap = "replay costs the target at most 0.05 bits per byte"
     claims = [
-        claim(
-            "gain",
-            "adaptation without extension or replay improves the target",
-            "target",
-            "plain",
-            0.0,
-            0.0,
-        ),
-        claim(
-            "extension",
-            "vocabulary extension improves the target further",
-            "target",
-            "extend",
-            "plain",
-            0.0,
-        ),
-        claim(
-            "extension-replayed",
-            "vocabulary extension improves the target further, with replay",
-            "target",
-            "both",
-            "replay",
-            0.0,
-        ),
+        claim("gain", "adaptation alone improves the target", "target", "plain", 0.0, 0.0),
+        claim("extension", extended, "target", "extend", "plain", 0.0),
+        claim("extension-replayed", f"with replay, {extended}", "target", "both", "replay", 0.0),
         claim("english", "replay forgets less English", "eng_Latn", "replay", "plain", 0.02),
         claim("spanish", "replay forgets less Spanish", "spa_Latn", "replay", "plain", 0.02),
         claim(
             "english-extended",
-            "replay forgets less English, with extension",
+            "with extension, replay forgets less English",
             "eng_Latn",
             "both",
             "extend",
             0.02,
         ),
-        claim(
-            "price",
-            "replay costs the target at most 0.05 bits per byte",
-            "target",
-            "replay",
-            "plain",
-            -0.05,
-        ),
+        claim("price", cheap, "target", "replay", "plain", -0.05),
     ]
     return Recipe(
         name="adaptation",
