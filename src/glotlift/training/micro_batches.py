@@ -58,7 +58,7 @@ def halved(micro: int, error: BaseException) -> int:
         raise GlotliftError(
             "GL-TRAINING-006",
             "out of memory in one of several processes",
-            fix=f"run again with training.micro_blocks={smaller}",
+            fix=f"run again into a new output with training.micro_blocks={smaller}",
         ) from error
     say(f"out of memory: {smaller} instead of {micro} blocks at once, same steps", style="yellow")
     return smaller
@@ -70,5 +70,5 @@ def refuse_lost_steps(steps: int, folder: Path, micro: int) -> None:
         raise GlotliftError(
             "GL-TRAINING-005",
             "out of memory before the first checkpoint",
-            fix=f"run again with training.micro_blocks={micro}",
+            fix=f"run again into a new output with training.micro_blocks={micro}",
         )
