@@ -206,8 +206,9 @@ def run_part(
 ) -> dict[str, Any]:
     """Run one part, write its evidence and page, and return the evidence."""
     from glotlift.evidence import render_report, run_recipe, write_evidence
-    from glotlift.runs.progress import say
+    from glotlift.runs.progress import hush_libraries, say
 
+    hush_libraries()
     evidence: dict[str, Any] = run_recipe(
         recipe,
         setting,
