@@ -56,7 +56,7 @@ def _grouped(rows: Iterable[Said], lead: str, source: str) -> Choices:
     for said in rows:
         agent, topic = said.get("agent", ""), topic_of(source, said)
         for key in ((None, None), (agent, None), (None, topic), (agent, topic)):
-            found[key][said[lead]].append(said)
+            found[key][said.get(lead, lead)].append(said)
     return {
         key: tuple(tuple(members) for members in groups.values()) for key, groups in found.items()
     }
@@ -109,6 +109,11 @@ def _enumerated(frame_name: str) -> tuple[Said, ...]:
             if _fits(frame, slot, extended := row | {slot: name})
         ]
     return tuple(rows)
+
+
+def allows(frame: Frame, said: Said) -> bool:
+    """Whether what stands in the slots goes together."""
+    return all(_fits(frame, slot, said) for slot in frame.slots)
 
 
 def _fits(frame: Frame, slot: str, said: Said) -> bool:

@@ -7,27 +7,38 @@ A language file holds, and a speaker can mend, four things:
               word imposes on words that agree with it (a gender, say).
     phrases   forms built from others for all words of some categories: "the.acc" from
               {m: "den {acc}", f: "die {acc}"}, chosen by the word's own class, or one for all.
+              A line `car (2)` is a second word for the same concept; a hash chooses between them.
     patterns  one line per pattern: {slot.form} puts a form, {slot.form@other} puts the form that
               agrees with another slot: `form.<class of other>` where there is one, else `form`;
               {word} alone puts a word of the table `links`.
-    and `function words`, which are not aligned, and `capitals` where they are irregular.
+    words     part of speech -> words: `function words`, which mark grammar and are not aligned
+              (one with an apostrophe, l' or 's, is a token of its own), and `words` whose part of
+              speech is not that of their category.
+
+and, where the language needs them, irregular `capitals` and `spaces: none`: words are parted in
+the file, but not in the text. A code such as hin_Latn speaks hin_Deva in romanised words.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import yaml
 
+from glotlift.languages.romanisation import romanise
 from glotlift.runs.errors import GlotliftError
 from glotlift.world.concepts import FOLDER, inventory
 from glotlift.world.scenes import Scene
 
 LANGUAGES = tuple(sorted(path.stem for path in (FOLDER / "languages").glob("*.yaml")))
-_SLOT = re.compile(r"\{([a-z_]+)(?:\.([\w.]+))?(?:@([a-z_]+))?\}")
+ROMANISED = tuple(f"{code[:3]}_Latn" for code in LANGUAGES if not code.endswith("_Latn"))
+SLOT = re.compile(r"\{([a-z_]+)(?:\.([\w.]+))?(?:@([a-z_]+))?\}")
+_LITERAL = re.compile(r"(\{[^}]*\})")
 _PART = re.compile(r"\{([\w.]+)\}")
+_PUNCTUATION = re.escape(""".,;:!?¿¡…"()«»“”„।。！？，、；：؟،؛""")
 Key = tuple[str, str | None]
 
 
@@ -55,41 +66,85 @@ Slot = tuple[Words, str, str]
 
 @dataclass(frozen=True)
 class Grammar:
-    """One language: `forms` of each concept by name, and patterns cut into literals and slots."""
+    """One language: `forms` of each concept by name, and patterns cut into literals and slots.
+
+    `function_words` and `words` map a word to its part of speech (Universal Dependencies' tags).
+    """
 
     code: str
     forms: Mapping[str, Mapping[str, str]]
     patterns: Mapping[str, str]
-    function_words: frozenset[str]
-    capitals: Mapping[str, str]
-    compiled: dict[str, tuple[str, tuple[Slot, ...]]]
+    function_words: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)
+    capitals: Mapping[str, str] = field(default_factory=dict)
+    spaced: bool = True
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compiled: dict[str, tuple[str, tuple[Slot, ...]]] = field(default_factory=dict)
 
     def say(self, scene: Scene) -> str:
         """Return the sentence that says `scene`."""
         template, slots = self._compile(scene.pattern)
-        get = scene.said.get
+        get = self._worded(scene).get
         text = template % tuple(
             [words[get(slot, slot), get(controller)] for words, slot, controller in slots]
         )
         first = text[0]
-        return self.capitals.get(first, first.upper()) + text[1:]
+        if first.islower():
+            return self.written(self.capitals.get(first, first.upper()) + text[1:])
+        return self.written(self._capitalised(text))
 
     def pieces(self, scene: Scene) -> list[Piece]:
-        """Return the sentence in stretches, each with the slot that it fills."""
+        """Return the sentence in stretches, each with the slot that it fills; words are parted."""
         template, slots = self._compile(scene.pattern)
+        said = self._worded(scene)
         literals = template.replace("%%", "%").split("%s")
         found = [Piece(None, literals[0])]
         for (words, slot, controller), literal in zip(slots, literals[1:], strict=True):
-            word = words[scene.said.get(slot, slot), scene.said.get(controller)]
+            word = words[said.get(slot, slot), said.get(controller)]
             found += [Piece(slot, word), Piece(None, literal)]
         found = [piece for piece in found if piece.text]
-        first = found[0].text[0]
-        opening = self.capitals.get(first, first.upper()) + found[0].text[1:]
-        return [Piece(found[0].slot, opening), *found[1:]]
+        if not any(character.isalpha() for character in found[0].text):  # an opening mark
+            return [found[0], found[1]._replace(text=self._capitalised(found[1].text)), *found[2:]]
+        return [found[0]._replace(text=self._capitalised(found[0].text)), *found[1:]]
 
-    def is_content(self, token: str) -> bool:
-        """Whether a token says something, rather than mark grammar or part sentences."""
-        return token[0].isalnum() and token.lower() not in self.function_words
+    def written(self, text: str) -> str:
+        """Return text as it is written: without the spaces between words where there are none."""
+        return text if self.spaced else text.replace(" ", "")
+
+    def join(self, sentences: Iterable[str]) -> str:
+        """Return a text of several sentences."""
+        return (" " if self.spaced else "").join(sentences)
+
+    def lowered(self, word: str) -> str:
+        """Return a word as it stands within a sentence."""
+        small = {capital: letter for letter, capital in self.capitals.items()}
+        return small.get(word[0], word[0].lower()) + word[1:].lower()
+
+    @cached_property
+    def token(self) -> re.Pattern[str]:
+        """What a token is: punctuation, a clitic with its apostrophe, a stretch without spaces."""
+        before = [re.escape(word) for word in self.function_words if word[-1] in "'’"]
+        behind = [re.escape(word) for word in self.function_words if word[0] in "'’"]
+        end = rf"(?=[\s{_PUNCTUATION}]|$)"
+        kinds = [f"[{_PUNCTUATION}]", *before, *(mark + end for mark in behind)]
+        if behind:
+            kinds.append(rf"[^\s{_PUNCTUATION}]+?(?=(?:{'|'.join(behind)}){end})")
+        return re.compile("|".join([*kinds, rf"[^\s{_PUNCTUATION}]+"]), re.IGNORECASE)
+
+    def _capitalised(self, text: str) -> str:
+        opening = len(text) - len(text.lstrip("¿¡"))
+        first = text[opening : opening + 1]
+        return text[:opening] + self.capitals.get(first, first.upper()) + text[opening + 1 :]
+
+    def _worded(self, scene: Scene) -> dict[str, str]:
+        """Return the words chosen for a scene: the second word of a concept as often as others."""
+        said = scene.said
+        for slot, concept in said.items():
+            if concept in self.synonyms:
+                number = crc32("/".join((slot, scene.pattern, *scene.said.values())).encode())
+                words = self.synonyms[concept]
+                said = said | {slot: words[number % len(words)]}
+        return said
 
     def form(self, concept: str, form: str, controller: str | None) -> str:
         """Return a form of a word, agreeing with `controller` where the language has such a form.
@@ -123,21 +178,23 @@ class Grammar:
             line = self.patterns[pattern]
             slots = tuple(
                 (Words(self, form or "word"), slot, controller)
-                for slot, form, controller in _SLOT.findall(line)
+                for slot, form, controller in SLOT.findall(line)
             )
-            self.compiled[pattern] = (_SLOT.sub("%s", line.replace("%", "%%")), slots)
+            self.compiled[pattern] = (SLOT.sub("%s", line.replace("%", "%%")), slots)
         return self.compiled[pattern]
 
 
 def grammar(code: str) -> Grammar:
     """Return the grammar of a language. Raises GL-WORLD-001 when the world does not speak it."""
-    if code not in LANGUAGES:
-        raise GlotliftError(
-            "GL-WORLD-001",
-            f"the sample world does not speak {code!r}",
-            fix=f"use one of {', '.join(LANGUAGES)}",
-        )
-    return _read(code)
+    if code in LANGUAGES:
+        return _read(code)
+    if code in ROMANISED:
+        return _romanised(next(native for native in LANGUAGES if native[:3] == code[:3]), code)
+    raise GlotliftError(
+        "GL-WORLD-001",
+        f"the sample world does not speak {code!r}",
+        fix=f"use one of {', '.join(LANGUAGES + ROMANISED)}",
+    )
 
 
 @cache
@@ -147,20 +204,72 @@ def _read(code: str) -> Grammar:
     for table in raw["tables"].values():
         columns = [cell.strip() for cell in table["columns"].split("|")]
         for concept, line in table.items():
+            if concept in forms:
+                raise GlotliftError(
+                    "GL-WORLD-014",
+                    f"{concept!r} has a line in two tables",
+                    place=f"world/languages/{code}.yaml",
+                    fix="give the word of one pattern alone another name",
+                )
             if concept != "columns":
                 forms[concept] = read_row(code, concept, columns, line)
     for categories, phrases in raw["phrases"].items():
-        for category in categories.split():
-            for concept in inventory().of(category):
-                _build(forms[concept], phrases)
+        concepts = {name for category in categories.split() for name in inventory().of(category)}
+        for word, known in forms.items():
+            if word.partition(" (")[0] in concepts:
+                _build(known, phrases)
     return Grammar(
         code=code,
         forms=forms,
         patterns=raw["patterns"],
-        function_words=frozenset(raw["function words"].split()),
+        function_words=_by_word(raw["function words"]),
+        words=_by_word(raw.get("words", {})),
         capitals=raw.get("capitals", {}),
-        compiled={},
+        spaced=raw.get("spaces") != "none",
+        synonyms=_synonyms(forms),
     )
+
+
+@cache
+def _romanised(native: str, code: str) -> Grammar:
+    """Return a grammar with every word romanised; its labels are those of the native one."""
+    spoken = _read(native)
+    cells = {cell for known in spoken.forms.values() for cell in known.values()}
+    texts = sorted({*cells, *spoken.function_words, *spoken.words})
+    literals = sorted({part for line in spoken.patterns.values() for part in _literals(line)})
+    latin = dict(zip((*texts, *literals), romanise((*texts, *literals), native), strict=True))
+    return Grammar(
+        code=code,
+        forms={
+            word: {form: cell if form == "class" else latin[cell] for form, cell in known.items()}
+            for word, known in spoken.forms.items()
+        },
+        patterns={
+            name: "".join(latin.get(part, part) for part in _LITERAL.split(line))
+            for name, line in spoken.patterns.items()
+        },
+        function_words={latin[word]: tag for word, tag in spoken.function_words.items()},
+        words={latin[word]: tag for word, tag in spoken.words.items()},
+        synonyms=spoken.synonyms,
+    )
+
+
+def _literals(line: str) -> list[str]:
+    return [part for part in _LITERAL.split(line) if not part.startswith("{")]
+
+
+def _by_word(tagged: Mapping[str, str]) -> dict[str, str]:
+    return {word: tag for tag, words in tagged.items() for word in words.split()}
+
+
+def _synonyms(forms: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the words of each concept that has several: ("car", "car (2)")."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in forms:
+        concept, mark, _ = word.partition(" (")
+        if mark:
+            found[concept] = (*found.get(concept, (concept,)), word)
+    return found
 
 
 def read_row(code: str, concept: str, columns: list[str], line: object) -> dict[str, str]:

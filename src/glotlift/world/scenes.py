@@ -132,7 +132,7 @@ def _free(pattern: str, topic: str) -> dict[str, tuple[str, ...]]:
 def _deck(split: str, agent: str | None, topic: str | None) -> Deck:
     cards: list[tuple[str, Groups]] = []
     for pattern in inventory().patterns.values():
-        groups = _groups(pattern.name, split, agent, topic)
+        groups = _groups(pattern.name, split, agent, topic) if pattern.weight else ()
         if groups and not (pattern.fact and topic):
             cards += [(pattern.name, groups)] * pattern.weight
     return tuple(cards)

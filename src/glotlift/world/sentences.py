@@ -60,7 +60,9 @@ def documents(
             fix="give sentences=1 or more",
         )
     addresses = numbers(rows, split, start)
-    texts = [" ".join(map(spoken.say, document(seed, split, row, sentences))) for row in addresses]
+    texts = [
+        spoken.join(map(spoken.say, document(seed, split, row, sentences))) for row in addresses
+    ]
     ids = [f"world/documents/{seed}/{split}/{row}" for row in addresses]
     return dataset(ids, [language] * rows, {"text": texts})
 
@@ -75,8 +77,9 @@ def labelled(
 ) -> Dataset:
     """Return the sentences of `parallel` in one language with the truth about each.
 
-    Adds pattern, topic, sentiment (positive, negative, neutral), tokens, entities (start and end in
-    characters of `text`, kind, concept) and facts (triples of concept, relation, concept).
+    Adds pattern, topic, sentiment (positive, negative, neutral), tokens, pos (their parts of
+    speech), entities (start and end in characters of `text`, kind, concept) and facts (triples of
+    concept, relation, concept).
     Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
     """
     spoken = grammar(language)
@@ -85,7 +88,7 @@ def labelled(
     ids = [f"world/{seed}/{split}/{row}" for row in addresses]
     fields: dict[str, list[Any]] = {
         name: [getattr(label, name) for label in labels]
-        for name in ("text", "pattern", "topic", "sentiment", "tokens", "facts")
+        for name in ("text", "pattern", "topic", "sentiment", "tokens", "pos", "facts")
     }
     fields["entities"] = [[entity._asdict() for entity in label.entities] for label in labels]
     return dataset(ids, [language] * rows, fields)

@@ -1,15 +1,23 @@
 """What is true of a sentence: topic, sentiment, tokens, entities, facts, word alignment."""
 
-import re
 from collections import defaultdict
 from typing import NamedTuple
 
+from glotlift.runs.errors import GlotliftError
 from glotlift.world.combinations import topic_of
 from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar
 from glotlift.world.scenes import Scene
 
-_TOKEN = re.compile(r"[^\s.,;:!?¿¡।]+|[.,;:!?¿¡।]")
+_TAGS = {
+    "NOUN": "people animals things places topics units harms jobs materials weather",
+    "PROPN": "names cities",
+    "ADJ": "colours qualities states",
+    "VERB": "actions deeds",
+    "NUM": "quantities",
+    "ADV": "times",
+}
+_TAG_OF = {category: tag for tag, categories in _TAGS.items() for category in categories.split()}
 _KINDS = {
     "people": "person",
     "names": "name",
@@ -30,13 +38,17 @@ class Entity(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token: characters [start, end), the slot it says (None: none) and if it has content."""
+    """A token: characters [start, end), the slot it says (None: none) and if it has content.
+
+    `pos` is its part of speech as a Universal Dependencies tag.
+    """
 
     text: str
     start: int
     end: int
     slot: str | None
     content: bool
+    pos: str
 
 
 class Truth(NamedTuple):
@@ -47,6 +59,7 @@ class Truth(NamedTuple):
     topic: str
     sentiment: str
     tokens: list[str]
+    pos: list[str]
     entities: list[Entity]
     facts: list[list[str]]
 
@@ -64,6 +77,7 @@ def truth(grammar: Grammar, scene: Scene) -> Truth:
         topic=topic_of(pattern.topic, scene.said),
         sentiment=mood,
         tokens=[token.text for token in tokens],
+        pos=[token.pos for token in tokens],
         entities=entities_of(scene, tokens),
         facts=[[_named(scene, word) for word in pattern.says]],
     )
@@ -76,11 +90,33 @@ def tokens_of(grammar: Grammar, scene: Scene) -> list[Token]:
     for slot, piece in grammar.pieces(scene):
         owners += [slot] * len(piece)
         text += piece
-    return [
-        Token(word, match.start(), match.end(), owners[match.start()], grammar.is_content(word))
-        for match in _TOKEN.finditer(text)
-        if (word := match.group())
-    ]
+    tokens = []
+    for match in grammar.token.finditer(text):
+        word, slot = match.group(), owners[match.start()]
+        start = len(grammar.written(text[: match.start()]))
+        content = word[0].isalnum() and grammar.lowered(word) not in grammar.function_words
+        pos = _tag(grammar, word, scene.said.get(slot or "", ""))
+        tokens.append(Token(word, start, start + len(word), slot, content, pos))
+    return tokens
+
+
+def _tag(grammar: Grammar, word: str, concept: str) -> str:
+    """Return a token's part of speech. Raises GL-WORLD-012 where the language file tells none."""
+    plain = grammar.lowered(word)
+    known = inventory().concepts.get(concept)
+    if not any(character.isalnum() for character in word):
+        return "PUNCT"
+    for tags in (grammar.function_words, grammar.words):
+        if plain in tags:
+            return tags[plain]
+    if known and known.category in _TAG_OF:
+        return _TAG_OF[known.category]
+    raise GlotliftError(
+        "GL-WORLD-012",
+        f"nothing tells the part of speech of {word!r}",
+        place=f"world/languages/{grammar.code}.yaml",
+        fix="list it under words or function words",
+    )
 
 
 def entities_of(scene: Scene, tokens: list[Token]) -> list[Entity]:

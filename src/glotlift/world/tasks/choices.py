@@ -50,7 +50,7 @@ def topic(
         others = tuple(name for name in topics if name != right)
         answers = (right, *_draw_few(others, options - 1, address))
         prompt, endings = _cloze(spoken, Scene("about", {}), "topic", answers)
-        return f"{spoken.say(drawn)} {prompt}", endings
+        return spoken.join((spoken.say(drawn), prompt)), endings
 
     return _dataset("topic", language, numbers(rows, split, start), (seed, split), ask)
 
@@ -93,22 +93,33 @@ def facts(
     """
     spoken = grammar(language)
     check_split(split)
-    known = tuple(
-        Scene(pattern, said)
-        for person, stated in fact_base().items()
-        for pattern, said in stated.items()
-        if fact_split(person, pattern) == split
-    )
+    relations = tuple(_asked(split).items())
 
     def ask(address: tuple[object, ...]) -> Question:
-        drawn = pick(known, draws(*address)[0])
-        frame = inventory().frames[inventory().patterns[drawn.pattern].frame]
-        right = drawn.said["value"]
-        others = tuple(c.name for c in inventory().domain(frame.slots["value"]) if c.name != right)
+        first, second, third, *_ = draws(*address)
+        pattern, holders = pick(relations, first)
+        right = pick(tuple(holders), second)
+        said = {"person": pick(holders[right], third), "value": right}
+        others = tuple(value for value in holders if value != right)
         answers = (right, *_draw_few(others, options - 1, address))
-        return _cloze(spoken, drawn, "value", answers)
+        return _cloze(spoken, Scene(pattern, said), "value", answers)
 
     return _dataset("facts", language, numbers(rows, split, start), (seed, split), ask)
+
+
+@cache
+def _asked(split: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the facts asked in a split: pattern -> value -> the persons of whom it is true.
+
+    Each value that someone holds is right as often as it is wrong, so options alone say nothing.
+    """
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for person, stated in fact_base().items():
+        for pattern, said in stated.items():
+            if fact_split(person, pattern) == split:
+                holders = found.setdefault(pattern, {})
+                holders[said["value"]] = (*holders.get(said["value"], ()), person)
+    return found
 
 
 @cache
@@ -154,7 +165,7 @@ def _cloze(
         pieces = spoken.pieces(Scene(drawn.pattern, drawn.said | {slot: answer}))
         cut = next(i for i, piece in enumerate(pieces) if piece.slot == slot)
         prompts.append("".join(piece.text for piece in pieces[:cut]))
-        endings.append("".join(piece.text for piece in pieces[cut:]))
+        endings.append(spoken.written("".join(piece.text for piece in pieces[cut:])))
     if len(set(prompts)) > 1 or not prompts[0].endswith(" "):
         raise GlotliftError(
             "GL-WORLD-008",
@@ -162,7 +173,7 @@ def _cloze(
             place=f"world/languages/{spoken.code}.yaml",
             fix=f"move what depends on it (article, preposition) into the form of {{{slot}}}",
         )
-    return prompts[0].rstrip(), endings
+    return spoken.written(prompts[0].rstrip()), endings
 
 
 def _dataset(

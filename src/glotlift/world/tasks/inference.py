@@ -1,0 +1,389 @@
+"""Natural language inference: does a hypothesis follow from a premise, with diagnostic categories.
+
+Three rows share one hypothesis and bear the three labels, and their premises are made of the same
+words: neither hypothesis nor premise alone tells, nor does the overlap of their words (Poliak et
+al. 2018, "Hypothesis Only Baselines in Natural Language Inference"; McCoy et al. 2019, "Right for
+the Wrong Reasons"). Only what the premise says counts, not what is known of the world.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from datasets import Dataset
+
+from glotlift.world.asking import plain
+from glotlift.world.combinations import Said, combinations, split_of
+from glotlift.world.concepts import inventory
+from glotlift.world.scenes import Scene, draws, pick, scene_of
+from glotlift.world.sentences import dataset, numbers
+from glotlift.world.tasks.shuffling import shuffled
+
+LABELS = ("entailment", "neutral", "contradiction")
+Address = tuple[object, ...]
+# Nothing is at two of these places at once.
+_APART = ("market", "kitchen", "library", "theatre", "park", "station", "forest", "museum", "beach")
+_OPPOSITES = (
+    ("good", "bad"),
+    ("beautiful", "ugly"),
+    ("new", "old"),
+    ("cheap", "expensive"),
+    ("big", "small"),
+)
+# Between animals further apart in size a reader would know the answer without the premise.
+_ALIKE = 3
+
+
+class Case(NamedTuple):
+    """A hypothesis and the sentences of a premise under which it has each label."""
+
+    hypothesis: Scene
+    entailment: tuple[Scene, ...]
+    neutral: tuple[Scene, ...]
+    contradiction: tuple[Scene, ...]
+
+
+def nli(language: str, rows: int, *, split: str = "test", seed: int = 0, start: int = 0) -> Dataset:
+    """Return premises of two or three sentences, each with a hypothesis and what it is to them.
+
+    Columns id, language, premise, hypothesis, label (entailment, neutral, contradiction), category,
+    source, license. Twelve rows (0 to 11, 12 to 23...) have each label once in each category:
+
+        negation     who likes what and what not; what is at one place is not at another, what is
+                     old is not new
+        restriction  a place or time dropped (entailed) or added (neutral)
+        roles        who sees whom; who buys when another sells
+        comparison   bigger and smaller are converse
+
+    Who goes or talks with whom, or gives to whom, is left out: no sentence of the world contradicts
+    it. A restricted hypothesis is entailed by its own words (one row in eighteen), since no
+    sentence of training has two restrictions. The scene of the hypothesis decides the split. One
+    word stands for a concept, no second ones. Chance is 1/3.
+    Raises GL-WORLD-001 (language), GL-WORLD-002 (split).
+    """
+    spoken = plain(language)
+    addresses = numbers(rows, split, start)
+    fields: dict[str, list[str]] = {
+        name: [] for name in ("premise", "hypothesis", "label", "category")
+    }
+    for row in addresses:
+        block, place = divmod(row, len(LABELS))
+        address = ("nli", seed, split, block)
+        group, turn = divmod(block, len(_CASES))
+        category = shuffled(_CASES, "nli", seed, split, "group", group)[turn]
+        label = shuffled(LABELS, *address)[place]
+        case = _CASES[category](split, address)
+        told = shuffled(case._asdict()[label], *address, label)
+        fields["premise"].append(spoken.join(map(spoken.say, told)))
+        fields["hypothesis"].append(spoken.say(case.hypothesis))
+        fields["label"].append(label)
+        fields["category"].append(category)
+    ids = [f"world/nli/{seed}/{split}/{row}" for row in addresses]
+    return dataset(ids, [language] * rows, fields)
+
+
+def _negation(split: str, address: Address) -> Case:
+    number = draws("negation", *address)[0]
+    if number % 3 == 0:
+        return _likes(split, address)
+    return _excludes("location" if number % 3 == 1 else "quality", split, address)
+
+
+def _likes(split: str, address: Address) -> Case:
+    """Return what one of two persons likes: of three things each likes one and not another."""
+    first, second, *bits = draws("likes", *address)
+    choices = combinations("like", split)
+    agent = pick(tuple(name for name in inventory().of("names") if (name, None) in choices), first)
+    wanted = pick(pick(choices[agent, None], second), bits[0])["patient"]
+    between, third = _few(_likeable(), 2, (wanted,), address)
+    (friend,) = _few(inventory().of("names"), 1, (agent,), address)
+
+    def likes(who: str, one: str, other: str) -> Scene:
+        return Scene("likes_one", {"agent": who, "patient": one, "other": other})
+
+    liked = likes(agent, wanted, between), likes(friend, *_turned((between, third), bits[1]))
+    spurned = likes(agent, between, wanted), likes(friend, *_turned((between, third), bits[1]))
+    unknown = (
+        likes(agent, *_turned((between, third), bits[2])),
+        likes(friend, *_turned((between, wanted), bits[3])),
+    )
+    said = {"agent": agent, "patient": wanted}
+    if bits[4] % 2:
+        return Case(Scene("like", said), liked, unknown, spurned)
+    return Case(Scene("dislike", said), spurned, unknown, liked)
+
+
+def _excludes(pattern: str, split: str, address: Address) -> Case:
+    """Return that something is not so, since it is otherwise: at another place, say."""
+    first, second, third, *_ = draws(pattern, *address)
+    said, others = pick(_excluded(pattern, split), first)
+    slot = "place" if pattern == "location" else "quality"
+    instead, fitting = pick(others, second)
+    thing, value, companion = said["thing"], said[slot], pick(fitting, third)
+
+    def told(what: str, holds: bool, which: str) -> Scene:
+        return Scene(pattern if holds else f"{pattern}_not", {"thing": what, slot: which})
+
+    return Case(
+        told(thing, False, value),
+        entailment=(told(thing, True, instead), told(companion, False, value)),
+        neutral=(told(thing, False, instead), told(companion, True, value)),
+        contradiction=(told(thing, True, value), told(companion, False, instead)),
+    )
+
+
+def _restriction(split: str, address: Address) -> Case:
+    first, *_ = draws("restriction", *address)
+    added = first % 2 == 0
+    limited = "event_time" if first % 4 == 1 else "event_place"
+    drawn, others = _restricted(limited, split, address)
+    action, limit = drawn.said["action"], "time" if limited == "event_time" else "place"
+    first_one = drawn.said["agent"], drawn.said["patient"]
+    people = (*inventory().of("people"), *inventory().of("names"))
+    second_one, third_one = zip(_few(people, 2, first_one, address), others, strict=True)
+
+    def told(pattern: str, who: str, what: str) -> Scene:
+        said = {"action": action, "agent": who, "patient": what}
+        return Scene(
+            pattern, said | {limit: drawn.said[limit]} if pattern == limited else said
+        )
+
+    entailment = (
+        told(limited, *first_one),
+        told("event", *second_one),
+        told("event_not", *third_one),
+    )
+    contradiction = (
+        told("event_not", *first_one),
+        told(limited, *second_one),
+        told("event", *third_one),
+    )
+    if added:
+        neutral = told("event", *first_one), told(limited, *second_one), entailment[2]
+        return Case(drawn, entailment, neutral, contradiction)
+    crossed = (
+        told(limited, first_one[0], second_one[1]),
+        told("event", second_one[0], first_one[1]),
+        entailment[2],
+    )
+    return Case(told("event", *first_one), entailment, crossed, contradiction)
+
+
+def _restricted(
+    pattern: str, split: str, address: Address
+) -> tuple[Scene, tuple[str, str]]:
+    """Return an event with a place or time, and two more things of its topic that fit it."""
+    for attempt in range(1000):
+        drawn = scene_of(pattern, (*address, attempt), split)
+        acting = inventory().concepts[drawn.said["agent"]].category in ("people", "names")
+        similar = _similar(drawn.said["action"], drawn.said["patient"])
+        if acting and len(similar) > 1:
+            break
+    first, second = _few(similar, 2, (), address)
+    return drawn, (first, second)
+
+
+def _roles(split: str, address: Address) -> Case:
+    return (_sees if draws("roles", *address)[0] % 2 else _buys)(split, address)
+
+
+def _sees(split: str, address: Address) -> Case:
+    """Return who sees or looks for whom: not entailed by the other way round."""
+    first, second, third, *_ = draws("sees", *address)
+    said = pick(_mutual(split), first)
+    beings = inventory().of("people")
+    if said["action"] == "see":
+        beings += inventory().of("animals")
+    agent, patient = said["agent"], said["patient"]
+    (other,) = _few(beings, 1, (agent, patient), address)
+    outside = tuple(
+        name
+        for name in inventory().of("places")
+        if "animals" in inventory().concepts[name].fits["topics"]
+    )
+    pattern, extra = pick(
+        (
+            ("event_place", {"place": pick(outside, third)}),
+            ("event_time", {"time": pick(inventory().of("times"), third)}),
+        ),
+        second,
+    )
+
+    def told(who: str, whom: str, holds: bool) -> Scene:
+        seen = {"action": said["action"], "agent": who, "patient": whom}
+        return Scene(pattern, seen | extra) if holds else Scene("event_not", seen)
+
+    return Case(
+        Scene("event", said),
+        entailment=(told(agent, patient, True), told(patient, other, False)),
+        neutral=(told(patient, agent, True), told(other, patient, False)),
+        contradiction=(told(agent, patient, False), told(patient, other, True)),
+    )
+
+
+def _buys(split: str, address: Address) -> Case:
+    """Return who buys what: entailed by that another sells it to them."""
+    said = pick(_bought(split), draws("buys", *address)[0])
+    buyer, thing = said["agent"], said["patient"]
+    other, seller = _few(inventory().of("people"), 2, (buyer,), address)
+    (instead,) = _few(_given(), 1, (thing,), address)
+
+    def sells(what: str, to: str) -> Scene:
+        return Scene("sale", {"agent": seller, "patient": what, "recipient": to})
+
+    def refuses(who: str, what: str) -> Scene:
+        return Scene("event_not", {"action": "buy", "agent": who, "patient": what})
+
+    return Case(
+        Scene("event", said),
+        entailment=(sells(thing, buyer), refuses(other, instead)),
+        neutral=(sells(instead, buyer), refuses(other, thing)),
+        contradiction=(sells(instead, other), refuses(buyer, thing)),
+    )
+
+
+def _comparison(split: str, address: Address) -> Case:
+    """Return which of two animals is bigger, where both or one are compared with a third."""
+    first, *bits = draws("comparison", *address)
+    pair, thirds = pick(_comparable(split), first)
+    more, less = _turned(pair, bits[0])
+    third = pick(thirds, bits[1])
+    asked, converse = _turned(("bigger", "smaller"), bits[2])
+    word = pick((asked, converse), bits[3])
+    smallest_shared = bits[4] % 2 == 0
+
+    def told(pattern: str, one: str, other: str) -> Scene:
+        """Say that one is bigger; the other way round where the biggest is what is shared."""
+        larger, smaller = (one, other) if smallest_shared else (other, one)
+        return Scene(pattern, {"more": larger, "less": smaller})
+
+    above, below = (more, less) if smallest_shared else (less, more)
+    words = _turned((converse, word), bits[5])
+    return Case(
+        Scene(asked, {"more": more, "less": less}),
+        entailment=(told(converse, above, below), told(word, third, below)),
+        neutral=(told(words[0], above, third), told(words[1], below, third)),
+        contradiction=(told(converse, below, above), told(word, third, above)),
+    )
+
+
+_CASES: dict[str, Callable[[str, Address], Case]] = {
+    "negation": _negation,
+    "restriction": _restriction,
+    "roles": _roles,
+    "comparison": _comparison,
+}
+CATEGORIES = tuple(_CASES)
+
+
+def _turned(pair: tuple[str, str], number: int) -> tuple[str, str]:
+    return pair if number % 2 else (pair[1], pair[0])
+
+
+def _few(
+    names: tuple[str, ...], count: int, without: tuple[str, ...], address: Address
+) -> tuple[str, ...]:
+    left = tuple(name for name in names if name not in without)
+    return shuffled(left, "few", *address)[:count]
+
+
+def _rows(pattern: str, split: str) -> list[Said]:
+    return [said for group in combinations(pattern, split)[None, None] for said in group]
+
+
+@cache
+def _likeable() -> tuple[str, ...]:
+    world = inventory()
+    return tuple(c.name for c in world.domain(world.frames["liking"].slots["patient"]))
+
+
+@cache
+def _given() -> tuple[str, ...]:
+    world = inventory()
+    return tuple(c.name for c in world.domain(world.frames["giving"].slots["patient"]))
+
+
+@cache
+def _similar(action: str, patient: str) -> tuple[str, ...]:
+    """Return the things, but for `patient`, to which one can do the same, of the same topic."""
+    world = inventory()
+    topic = world.concepts[patient].topic
+    return tuple(
+        concept.name
+        for concept in world.domain(world.concepts[action].fits["patients"])
+        if concept.category == "things" and concept.topic == topic and concept.name != patient
+    )
+
+
+Excluded = tuple[Said, tuple[tuple[str, tuple[str, ...]], ...]]
+
+
+@cache
+def _excluded(pattern: str, split: str) -> tuple[Excluded, ...]:
+    """Return what may be denied, with each value that excludes it and other things that fit both.
+
+    A thing is dropped where nothing that fits it excludes it.
+    """
+    slot = "place" if pattern == "location" else "quality"
+    holders: dict[str, set[str]] = {}
+    for part in ("train", "validation", "test"):
+        for said in _rows(pattern, part):
+            holders.setdefault(said[slot], set()).add(said["thing"])
+    found: list[Excluded] = []
+    for said in _rows(f"{pattern}_not", split):
+        others = []
+        for instead in _excluding(said[slot]):
+            both = holders.get(instead, set()) & holders[said[slot]]
+            if said["thing"] in both and len(both) > 1:
+                others.append((instead, tuple(sorted(both - {said["thing"]}))))
+        if others:
+            found.append((said, tuple(others)))
+    return tuple(found)
+
+
+def _excluding(value: str) -> tuple[str, ...]:
+    if value in _APART:
+        return tuple(place for place in _APART if place != value)
+    return tuple(name for pair in _OPPOSITES if value in pair for name in pair if name != value)
+
+
+@cache
+def _mutual(split: str) -> tuple[Said, ...]:
+    """Return who sees or looks for whom, where both could."""
+    everyone = inventory().of("people")
+    able = {"see": (*everyone, *inventory().of("animals")), "seek": everyone}
+    return tuple(
+        said
+        for said in _rows("event", split)
+        if said["agent"] in able.get(said["action"], ())
+        and said["patient"] in able[said["action"]]
+    )
+
+
+@cache
+def _bought(split: str) -> tuple[Said, ...]:
+    people, things = inventory().of("people"), _given()
+    return tuple(
+        said
+        for said in _rows("event", split)
+        if said["action"] == "buy" and said["agent"] in people and said["patient"] in things
+    )
+
+
+@cache
+def _comparable(split: str) -> tuple[tuple[tuple[str, str], tuple[str, ...]], ...]:
+    """Return pairs of animals of a split, smaller first, with every third of about their size."""
+    sizes = {name: inventory().concepts[name].size for name in inventory().of("animals")}
+    ordered = sorted(sizes, key=lambda name: (sizes[name], name))
+    found = []
+    for place, less in enumerate(ordered):
+        for more in ordered[place + 1 :]:
+            thirds = tuple(
+                name
+                for name in ordered
+                if name not in (less, more)
+                and max(sizes[name], sizes[more]) - min(sizes[name], sizes[less]) <= _ALIKE
+            )
+            if thirds and split_of(less, more) == split:
+                found.append(((less, more), thirds))
+    return tuple(found)
