@@ -21,7 +21,9 @@ from datasets import Dataset, concatenate_datasets
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
 from glotlift import AdaptConfig, adapt
-from glotlift.corpus import Mixture, deduplicate, equal_bytes, read, split_rows
+from glotlift.adaptation.text import load_text, training_sources
+from glotlift.corpus import Mixture, deduplicate, equal_bytes, hand, read, split_rows
+from glotlift.corpus.sizes import text_bytes
 from glotlift.evidence.arms import Arm, Measurement, Metric, Recipe, Setting, run_recipe
 from glotlift.evidence.scores import write_evidence
 from glotlift.evidence.verdicts import Claim
@@ -162,6 +164,35 @@ def adapted(
     )
 
 
+def enough(setting: Setting, seed: int, work: Path, *, extend: bool) -> float:
+    """Return the total at which a run with replay has read `TARGET_BYTES` of the target.
+
+    The shares of a mixture hold in the long run; what a short run reads of each language depends
+    on its seed. The order is known beforehand, so the total is counted, not tuned. It is made from
+    the text of the shorter run with replay under the same seed.
+    """
+    shorter = adapted(setting, seed, work, extend=extend, replay=REPLAY, total=TARGET_BYTES)
+    sources, shares = training_sources(load_text(shorter / "text"), setting.name, REPLAY)
+    warmup = AdaptConfig.model_fields["extension"].get_default(call_default_factory=True)
+    parts = [(2 * seed, 1.0)]
+    if extend:
+        parts = [(2 * seed, 1 - warmup.warmup_share), (2 * seed + 1, warmup.warmup_share)]
+    read = [(share, *read_bytes(Mixture(sources, hand(shares), seed=s))) for s, share in parts]
+
+    def seen(total: float) -> float:
+        return sum(float(np.interp(share * total, whole, target)) for share, whole, target in read)
+
+    return min(np.arange(1.0, 2.0, 0.001) * TARGET_BYTES, key=lambda t: abs(seen(t) - TARGET_BYTES))
+
+
+def read_bytes(mixture: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes read after each position of a mixture, of all and of its first source."""
+    sources, rows = mixture.items(0, 4 * sum(map(len, mixture.sources.values())))
+    sizes = [text_bytes(dataset) for dataset in mixture.sources.values()]
+    lengths = np.array([sizes[s][row] for s, row in zip(sources, rows, strict=True)])
+    return np.cumsum(lengths), np.cumsum(lengths * (sources == 0))
+
+
 def measure(
     setting: Setting,
     seed: int,
@@ -170,9 +201,11 @@ def measure(
     work: Path,
     extend: bool,
     replay: float,
-    total: float,
 ) -> Measurement:
     """Return the change in bits per byte of every held-out document, after minus before."""
+    total: float = TARGET_BYTES
+    if replay and setting.values["unit"] == "target bytes":
+        total = enough(setting, seed, work, extend=extend)
     run = adapted(setting, seed, work, extend=extend, replay=replay, total=total)
     evidence = json.loads((run / "evidence.json").read_text(encoding="utf-8"))
     bits = {
@@ -214,19 +247,18 @@ def measure(
 
 def recipe(code: str, unit: str, work: Path) -> Recipe:
     """Return the comparison for one language at equal total bytes or equal target bytes."""
-    enough = TARGET_BYTES if unit == "bytes" else TARGET_BYTES / (1 - REPLAY)
     arm = partial(partial, measure, work=work)
     described = {
-        "plain": ("no extension, no replay", arm(extend=False, replay=0.0, total=TARGET_BYTES)),
+        "plain": ("no extension, no replay", arm(extend=False, replay=0.0)),
         "extend": (
             "vocabulary extension, no replay",
-            arm(extend=True, replay=0.0, total=TARGET_BYTES),
+            arm(extend=True, replay=0.0),
         ),
         "replay": (
             "no extension, a quarter replayed",
-            arm(extend=False, replay=REPLAY, total=enough),
+            arm(extend=False, replay=REPLAY),
         ),
-        "both": ("extension and replay", arm(extend=True, replay=REPLAY, total=enough)),
+        "both": ("extension and replay", arm(extend=True, replay=REPLAY)),
     }
     bits = "bits per byte"
     extended = "vocabulary extension improves the target further"

@@ -25,7 +25,7 @@ def test_options_differ_and_positions_are_balanced(task, code, split, seed):
     assert all(len(set(options)) == count for options in rows["options"])
     assert Counter(rows["answer"]) == dict.fromkeys(range(count), 24 // count)
     assert all(prompt and not prompt.endswith(" ") for prompt in rows["prompt"])
-    assert all(option[-1] in ".।" for options in rows["options"] for option in options)
+    assert all(option[-1] in ".।。" for options in rows["options"] for option in options)
 
 
 @pytest.mark.parametrize("task", sorted(OPTION_TASKS))

@@ -166,9 +166,10 @@ def test_mixed_pages_have_paragraphs_in_the_language_named(translated):
 def test_personal_data_stand_where_the_gold_says(pages):
     kinds = Counter()
     for page in pages:
+        seen = packed(Reader(page["html"]).seen)
         for known in page["personal"]:
             assert page["text"][known["start"] : known["end"]] == known["text"]
-            assert known["text"] in Reader(page["html"]).seen or known["text"] in page["text"]
+            assert packed(known["text"]) in seen
             kinds[known["kind"]] += 1
         planted = re.findall(r"[\w.-]+@[\w.]*example\.\w+", page["text"])
         assert planted == [p["text"] for p in page["personal"] if p["kind"] == "email"]

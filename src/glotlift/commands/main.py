@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glotlift.commands import adapt, cache, compare, corpus, doctor, recipe, runs, vocab
+from glotlift.commands import adapt, cache, compare, corpus, doctor, recipe, runs, vocab, world
 from glotlift.commands.printing import examples
 from glotlift.runs.errors import GlotliftError
 
@@ -35,6 +35,7 @@ app.add_typer(runs.app, name="runs")
 compare.add_to(app)
 doctor.add_to(app)
 app.add_typer(cache.app, name="cache")
+app.add_typer(world.app, name="world")
 
 
 def print_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""Starter models: tiny real models pretrained on the sample world, made once and cached.
+"""Starter models: small real models pretrained on the sample world, made once and cached.
 
 A starter is what a recipe, a test or the demo starts from where no downloaded model is at hand.
 """
@@ -8,25 +8,29 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, cast
-
-from datasets import Dataset
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
+from typing import Any, cast
 
 from glotlift import world
-from glotlift.corpus import Mixture, equal_bytes
-from glotlift.objectives.choice import objective_for
+from glotlift.corpus import natural
 from glotlift.runs import atomic
 from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
 from glotlift.training.micro_batches import processes
-from glotlift.training.schedule import Budget
-from glotlift.training.stages import Stage, TrainingSettings, discard_checkpoints, run_stage
-from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, train_tokenizer
+from glotlift.training.schooling import (
+    SCHOOLING,
+    TRANSLATION,
+    Kind,
+    StarterSize,
+    build,
+    make_tokenizer,
+    pretrain,
+    school,
+)
 
 STARTER = "starter:"
 APART = """
@@ -36,51 +40,80 @@ from glotlift.training import starter
 starter(*what, seed=seed)
 """
 LAUNCHER = re.compile(r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)$|ACCELERATE_|FSDP_|TORCHELASTIC_")
-Kind = Literal["decoder", "encoder", "seq2seq"]
 KINDS = ("decoder", "encoder", "seq2seq")
+Languages = Sequence[str] | Mapping[str, str]
 SCHOOLED = ("eng_Latn", "spa_Latn", "deu_Latn", "rus_Cyrl")
-BLOCK, BLOCKS_PER_STEP = 128, 16
-VERSION = 2  # raise when the recipe changes in code
-
-
-@dataclass(frozen=True)
-class StarterSize:
-    """A starter's shape and schooling."""
-
-    width: int
-    layers: int
-    pieces: int
-    steps: int
-    documents: int
-    learning_rate: float
-
-
+ALL, UNSEEN = "all", "unseen"
+VERSION = 3  # raise when the recipe changes in code
 SIZES = {
     "tiny": StarterSize(
-        width=64, layers=2, pieces=800, steps=150, documents=300, learning_rate=4e-3
+        width=64, layers=2, pieces=800, steps=300, documents=300, learning_rate=4e-3
     ),
     "small": StarterSize(
-        width=128, layers=4, pieces=2000, steps=300, documents=2500, learning_rate=3e-3
+        width=128, layers=4, pieces=3000, steps=1300, documents=5000, learning_rate=3e-3
     ),
 }
-SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
 
 
-def parse(address: str) -> tuple[Kind, str, tuple[str, ...] | None]:
-    """Read ``starter:KIND[:SIZE[:LANGUAGES]]``, languages joined by ``+``.
+def parse(address: str) -> tuple[Kind, str, dict[str, str] | None]:
+    """Read ``starter:KIND[:SIZE[:LANGUAGES]]``.
 
-    Raises GL-TRAINING-010.
+    Languages are joined by ``+``, each with a tier if it is not to be high:
+    ``eng_Latn+hin_Deva=low``. ``all`` are all of the world in their own scripts;
+    ``all-tur_Latn-hin_Deva`` leaves two of them out.
+
+    Raises GL-TRAINING-010 and what `choose_languages` raises.
     """
-    kind, size, languages = [*address.removeprefix(STARTER).split(":"), "", ""][:3]
-    if kind not in KINDS or (size or "small") not in SIZES:
+    kind, size, languages, *more = [*address.removeprefix(STARTER).split(":"), "", ""]
+    if kind not in KINDS or (size or "small") not in SIZES or any(more):
         raise GlotliftError(
             "GL-TRAINING-010",
             f"no such starter: {address!r}",
             place="model",
-            fix=f"write starter:KIND:SIZE with one of {', '.join(KINDS)} and {', '.join(SIZES)}",
+            fix=f"write starter:KIND:SIZE:LANGUAGES with one of {', '.join(KINDS)}; "
+            f"{', '.join(SIZES)}; and eng_Latn+hin_Deva=low or all-tur_Latn, say",
         )
-    chosen = tuple(languages.split("+")) if languages else None
+    chosen = read_languages(languages) if languages else None
     return cast(Kind, kind), size or "small", chosen
+
+
+def read_languages(text: str) -> dict[str, str]:
+    """Return the tiers by language that the last part of an address names."""
+    first, *without = text.split("-")
+    if first == ALL:
+        return choose_languages(without=without) if without else choose_languages(world.LANGUAGES)
+    items = (item.partition("=") for item in text.split("+"))
+    return choose_languages({code: tier or "high" for code, _, tier in items})
+
+
+def choose_languages(
+    languages: Languages | None = None, without: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the tier of each language that a starter learns, in the order of their codes.
+
+    `languages` are codes, all of the high tier, or tiers by code (see `world.tiers.deal`). The
+    default is `SCHOOLED`, or with `without` all of the world but those. An unseen language is one
+    left out. Raises GL-TRAINING-011 (none is left) and -012 (what is left out was not in).
+    """
+    named = languages or (world.LANGUAGES if without else SCHOOLED)
+    tiers = dict(named) if isinstance(named, Mapping) else dict.fromkeys(named, "high")
+    strange = [code for code in without if code not in tiers]
+    if strange:
+        raise GlotliftError(
+            "GL-TRAINING-012",
+            f"{strange[0]!r} cannot be left out, since it is not in",
+            fix=f"leave out some of {', '.join(tiers)}",
+        )
+    kept = {
+        code: tiers[code] for code in sorted(tiers) if code not in without and tiers[code] != UNSEEN
+    }
+    if not kept:
+        raise GlotliftError(
+            "GL-TRAINING-011",
+            "a starter needs a language to learn",
+            fix="leave at least one in, of the tier high, middle or low",
+        )
+    return kept
 
 
 def starter_address(address: str) -> Path:
@@ -91,143 +124,64 @@ def starter_address(address: str) -> Path:
 def starter(
     kind: Kind = "decoder",
     size: str = "small",
-    languages: Sequence[str] | None = None,
+    languages: Languages | None = None,
     *,
+    without: Sequence[str] = (),
     seed: int = 0,
 ) -> Path:
     """Return the folder of a starter model, pretraining it first if it is not cached.
 
-    `languages` are those it is pretrained on, in equal shares of bytes; the default leaves some of
-    the world's out, so that there are languages to adapt to.
+    `languages` are those it is pretrained on: codes, or tiers by code ("high", "middle", "low",
+    "unseen"); all of the world's but those in `without`; or by default a few, so that there are
+    languages to adapt to. A tier says how much text there is, and all text is read equally often.
+    An encoder-decoder also learns to translate between any two of its languages: the text to
+    translate begins with the code of the language that is wanted.
+
+    Raises GL-TRAINING-011 and -012 (languages), GL-WORLD-001 (language), -013 (tier).
     """
-    chosen, shape = tuple(languages or SCHOOLED), SIZES[size]
-    recipe = describe(kind, size, chosen, seed)
-    path = folder_of(kind, size, chosen, seed)
+    tiers, shape = choose_languages(languages, without), SIZES[size]
+    path = folder_of(kind, size, tiers, seed)
     if processes() > 1 and not path.is_dir():
-        make_apart(kind, size, chosen, seed)
+        make_apart(kind, size, tiers, seed)
     with atomic.locked(path):
         if not path.is_dir():
+            began, used = time.monotonic(), time.process_time()
+            rows = school(kind, shape, tiers, seed)
+            policy = SCHOOLING if TRANSLATION in rows else natural
+            model, tokenizer = pretrain(kind, shape, rows, path, policy=policy, seed=seed)
             with atomic.folder(path) as folder:
-                model, tokenizer = pretrain(kind, shape, chosen, seed, path)
                 model.save_pretrained(folder)
                 tokenizer.save_pretrained(folder)
-                atomic.write_json(folder / "starter.json", recipe)
+                made = {
+                    "seconds": round(time.monotonic() - began, 1),
+                    "processor_seconds": round(time.process_time() - used, 1),
+                }
+                recipe = describe(kind, size, tiers, seed)
+                atomic.write_json(folder / "starter.json", recipe | made)
     return path
 
 
-def describe(kind: Kind, size: str, languages: Sequence[str], seed: int) -> dict[str, Any]:
+def describe(kind: Kind, size: str, tiers: Mapping[str, str], seed: int) -> dict[str, Any]:
     """Return all that decides a starter."""
     shape = asdict(SIZES[size])
-    return {"version": VERSION, "kind": kind, **shape, "languages": languages, "seed": seed}
+    return {"version": VERSION, "kind": kind, **shape, "languages": tiers, "seed": seed}
 
 
-def folder_of(kind: Kind, size: str, languages: Sequence[str] | None = None, seed: int = 0) -> Path:
+def folder_of(kind: Kind, size: str, languages: Languages | None = None, seed: int = 0) -> Path:
     """Return where a starter is cached, made or not."""
-    name = hash_json(describe(kind, size, tuple(languages or SCHOOLED), seed))[:12]
+    name = hash_json(describe(kind, size, choose_languages(languages), seed))[:12]
     return cache_folder("starters") / f"{kind}-{size}-{name}"
 
 
-def write_untrained(kind: Kind, size: str, languages: Sequence[str] | None, folder: Path) -> None:
+def write_untrained(kind: Kind, size: str, languages: Languages | None, folder: Path) -> None:
     """Write a model of a starter's shape with random weights, and its tokenizer."""
-    tokenizer = make_tokenizer(kind, SIZES[size], school(SIZES[size], languages or SCHOOLED, 0))
+    rows = school(kind, SIZES[size], choose_languages(languages), 0)
+    tokenizer = make_tokenizer(kind, SIZES[size], rows)
     build(kind, SIZES[size], tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-def school(shape: StarterSize, languages: Sequence[str], seed: int) -> dict[str, Dataset]:
-    """Return the world's documents that a starter learns from, by language."""
-    return {code: world.documents(code, shape.documents, seed=seed) for code in languages}
-
-
-def make_tokenizer(
-    kind: Kind, shape: StarterSize, rows: Mapping[str, Dataset]
-) -> PreTrainedTokenizerFast:
-    """Train a starter's tokenizer."""
-    tokenizer: PreTrainedTokenizerFast = train_tokenizer(
-        (text for dataset in rows.values() for text in dataset["text"]),
-        kind="bpe",
-        size=shape.pieces,
-        special_tokens=SPECIAL_TOKENS[kind],
-    )
-    return tokenizer
 
 
 def make_apart(*what: Any) -> None:
     """Make a starter in a process that trains alone, so that it is the same under any launcher."""
     alone = {name: value for name, value in os.environ.items() if not LAUNCHER.match(name)}
     subprocess.run([sys.executable, "-c", APART, json.dumps(what)], env=alone, check=True)
-
-
-def pretrain(
-    kind: Kind, shape: StarterSize, languages: Sequence[str], seed: int, path: Path
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Train a tokenizer and a model on the sample world."""
-    rows = school(shape, languages, seed)
-    tokenizer = make_tokenizer(kind, shape, rows)
-    set_seed(seed)
-    model = build(kind, shape, tokenizer)
-    objective = objective_for(model, tokenizer)
-    features: dict[str, Dataset] = {
-        code: objective.prepare(dataset) for code, dataset in rows.items()
-    }
-    settings = TrainingSettings(
-        learning_rate=shape.learning_rate,
-        block=BLOCK,
-        blocks_per_step=BLOCKS_PER_STEP,
-        save_every=10**6,
-        evaluate_every=10**6,
-        log_every=25,
-    )
-    stage = Stage(
-        f"starter {kind}",
-        features,
-        Mixture(rows, equal_bytes, seed=seed),
-        Budget(shape.steps, "steps"),
-        settings=settings,
-        seed=seed,
-    )
-    checkpoints = path.with_name(f"{atomic.PARTIAL}checkpoints-{path.name}")
-    trained = run_stage(model, tokenizer, stage, checkpoints)
-    discard_checkpoints(checkpoints)
-    return trained.model, tokenizer
-
-
-def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
-    """Return an untrained model: Llama, BERT or T5 of the given shape."""
-    import transformers
-
-    heads = max(2, shape.width // 32)
-    tokens = {
-        "vocab_size": len(tokenizer),
-        "pad_token_id": tokenizer.pad_token_id,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-    }
-    inner = 8 * round(shape.width * 8 / 3 / 8)
-    plain: dict[str, Any] = {
-        "hidden_size": shape.width,
-        "num_hidden_layers": shape.layers,
-        "num_attention_heads": heads,
-        "max_position_embeddings": 512,
-        **tokens,
-    }
-    if kind == "decoder":
-        config = transformers.LlamaConfig(
-            **plain, intermediate_size=inner, tie_word_embeddings=True
-        )
-        return transformers.LlamaForCausalLM(config)
-    if kind == "encoder":
-        bert = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)
-        return transformers.BertForMaskedLM(bert)
-    seq2seq: dict[str, Any] = {"decoder_start_token_id": tokenizer.pad_token_id}
-    t5 = transformers.T5Config(
-        d_model=shape.width,
-        d_kv=shape.width // heads,
-        d_ff=inner,
-        num_layers=shape.layers,
-        num_heads=heads,
-        feed_forward_proj="gated-gelu",
-        **tokens,
-        **seq2seq,
-    )
-    return transformers.T5ForConditionalGeneration(t5)

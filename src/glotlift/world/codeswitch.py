@@ -46,7 +46,7 @@ _FEATURES = Features(
 class Stretch(NamedTuple):
     """A piece of a sentence, as it is written, with its tokens and their parts of speech.
 
-    `whole` if no token reaches across its ends.
+    `whole` if no token reaches across its ends and none of its ends is a space.
     """
 
     slot: str | None
@@ -67,7 +67,7 @@ class Option(NamedTuple):
     """The slots that could be said in the other language, and the mixing index this gives."""
 
     slots: tuple[str, ...]
-    index: float
+    cmi: float
 
 
 class Mixed(NamedTuple):
@@ -126,7 +126,7 @@ def code_switched(
         number, *others = draws("code-switch", matrix, embedded, seed, split, row)
         wanted = index * (0.5 + number / 2**32) + owed
         chosen = _nearest(_options(twin), wanted, others[0])
-        owed += index - chosen.index
+        owed += index - chosen.cmi
         if row >= start:
             found.append(_mixed(*pair, drawn, twin, chosen.slots))
     columns: dict[str, list[object]] = {
@@ -152,7 +152,7 @@ def reachable_index(matrix: str, embedded: str, split: str = "train") -> float:
     means = []
     for block in range(_SAMPLED_BLOCKS):
         scenes = [scene(0, split, row) for row in range(block * BLOCK, (block + 1) * BLOCK)]
-        best = [max(option.index for option in _options(_twin(*pair, said))) for said in scenes]
+        best = [max(option.cmi for option in _options(_twin(*pair, said))) for said in scenes]
         means.append(sum(best) / BLOCK)
     return int(min(means) * 100) / 100
 
@@ -187,7 +187,8 @@ def _stretches(spoken: Grammar, said: Scene) -> tuple[Stretch, ...]:
         end = start + len(text)
         own = [token for token in tokens if start <= token.start < end]
         words, pos = tuple(token.text for token in own), tuple(token.pos for token in own)
-        found.append(Stretch(slot, text, words, pos, within.isdisjoint((start, end))))
+        whole = within.isdisjoint((start, end)) and text == text.strip()
+        found.append(Stretch(slot, text, words, pos, whole))
         start = end
     return tuple(found)
 
@@ -242,8 +243,8 @@ def _count(stretch: Stretch) -> int:
 
 
 def _nearest(options: list[Option], wanted: float, number: int) -> Option:
-    gap = min(abs(option.index - wanted) for option in options)
-    near = tuple(option for option in options if abs(option.index - wanted) <= gap + 1e-9)
+    gap = min(abs(option.cmi - wanted) for option in options)
+    near = tuple(option for option in options if abs(option.cmi - wanted) <= gap + 1e-9)
     return pick(near, number)
 
 
@@ -260,7 +261,7 @@ def _mixed(
             spoken, told = embedded, _cased(embedded, said, next(theirs[stretch.slot]), opening)
         if embedded in (behind, spoken) and _would_glue(text, told.text, behind, spoken):
             text += " "
-        start, behind = len(text), spoken
+        start, behind = len(text), spoken if told.text else behind
         text += told.text
         mixed.tokens.extend(told.tokens)
         mixed.token_languages.extend(None if p == "PUNCT" else spoken.code for p in told.pos)

@@ -54,7 +54,7 @@ def _grouped(rows: Iterable[Said], lead: str, source: str) -> Choices:
     found: dict[tuple[str | None, str | None], dict[str, list[Said]]]
     found = defaultdict(lambda: defaultdict(list))
     for said in rows:
-        agent, topic = said.get("agent", ""), topic_of(source, said)
+        agent, topic = said.get("agent", said.get("person", "")), topic_of(source, said)
         for key in ((None, None), (agent, None), (None, topic), (agent, topic)):
             found[key][said.get(lead, lead)].append(said)
     return {

@@ -39,6 +39,7 @@ SLOT = re.compile(r"\{([a-z_]+)(?:\.([\w.]+))?(?:@([a-z_]+))?\}")
 _LITERAL = re.compile(r"(\{[^}]*\})")
 _PART = re.compile(r"\{([\w.]+)\}")
 _PUNCTUATION = re.escape(""".,;:!?¿¡…"()«»“”„।。！？，、；：؟،؛""")
+_ASKED = frozenset(["cause", "topic", "value"])
 Key = tuple[str, str | None]
 
 
@@ -117,14 +118,19 @@ class Grammar:
 
     def lowered(self, word: str) -> str:
         """Return a word as it stands within a sentence."""
-        small = {capital: letter for letter, capital in self.capitals.items()}
-        return small.get(word[0], word[0].lower()) + word[1:].lower()
+        return self._small.get(word[0], word[0].lower()) + word[1:].lower()
+
+    @cached_property
+    def _small(self) -> dict[str, str]:
+        return {capital: letter for letter, capital in self.capitals.items()}
 
     @cached_property
     def token(self) -> re.Pattern[str]:
         """What a token is: punctuation, a clitic with its apostrophe, a stretch without spaces."""
-        before = [re.escape(word) for word in self.function_words if word[-1] in "'’"]
-        behind = [re.escape(word) for word in self.function_words if word[0] in "'’"]
+        # An apostrophe in romanised text is a letter.
+        words = self.function_words if self.code in LANGUAGES else ()
+        before = [re.escape(word) for word in words if word[-1] in "'’"]
+        behind = [re.escape(word) for word in words if word[0] in "'’"]
         end = rf"(?=[\s{_PUNCTUATION}]|$)"
         kinds = [f"[{_PUNCTUATION}]", *before, *(mark + end for mark in behind)]
         if behind:
@@ -137,14 +143,21 @@ class Grammar:
         return text[:opening] + self.capitals.get(first, first.upper()) + text[opening + 1 :]
 
     def _worded(self, scene: Scene) -> dict[str, str]:
-        """Return the words chosen for a scene: the second word of a concept as often as others."""
+        """Return the words chosen for a scene, of each concept as often one as the other.
+
+        What tasks ask for decides nothing, lest the words before an answer give it away.
+        """
         said = scene.said
-        for slot, concept in said.items():
-            if concept in self.synonyms:
-                number = crc32("/".join((slot, scene.pattern, *scene.said.values())).encode())
-                words = self.synonyms[concept]
-                said = said | {slot: words[number % len(words)]}
-        return said
+        if self.synonyms.keys().isdisjoint(said.values()):
+            return said
+        known = sorted(f"{slot}={name}" for slot, name in said.items() if slot not in _ASKED)
+        number = crc32("/".join((scene.pattern, *known)).encode())
+        return {
+            slot: words[(number >> place) % len(words)]
+            if (words := self.synonyms.get(concept))
+            else concept
+            for place, (slot, concept) in enumerate(sorted(said.items()))
+        }
 
     def form(self, concept: str, form: str, controller: str | None) -> str:
         """Return a form of a word, agreeing with `controller` where the language has such a form.

@@ -194,7 +194,8 @@ def apply_edits(gold: str, edits: Sequence[Edit]) -> str:
 
 def characters(text: str) -> list[str]:
     """Cut a text into extended grapheme clusters."""
-    return _CLUSTER.findall(text)
+    found: list[str] = _CLUSTER.findall(text)
+    return found
 
 
 def is_letter(cluster: str) -> bool:

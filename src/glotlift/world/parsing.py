@@ -45,20 +45,13 @@ def _readings(spoken: Grammar, pattern: str, text: str) -> Iterator[Scene]:
         for choice in product(*found.values()):
             said = dict(zip(found, choice, strict=True))
             if allows(inventory().frames[inventory().patterns[pattern].frame], said):
-                yield Scene(pattern, _in_order(pattern, said))
-
-
-def _in_order(pattern: str, said: dict[str, str]) -> dict[str, str]:
-    """Put the slots in the order in which scenes are drawn, since a hash of them picks synonyms."""
-    shape = inventory().patterns[pattern]
-    frame = inventory().frames[shape.frame]
-    order = [*sorted(frame.slots, key=lambda slot: slot != frame.lead), *shape.free]
-    return {slot: said[slot] for slot in order if slot in said}
+                yield Scene(pattern, said)
 
 
 def _lowered_first(spoken: Grammar, text: str) -> str:
     opening = len(text) - len(text.lstrip("¿¡"))
-    return text[:opening] + spoken.lowered(text[opening]) + text[opening + 1 :]
+    first = text[opening : opening + 1]
+    return text[:opening] + (first and spoken.lowered(first)) + text[opening + 1 :]
 
 
 @cache

@@ -4,9 +4,9 @@
     pictures.signs("arb_Arab", 100)         the sentences of `world.parallel` on signs and pages
     pictures.memes("rus_Cyrl", 100)         a scene and a line of text that agrees with it or not
 
-Charts and maps are in `glotlift.world.charts` and `maps`. One seed, split and row is one id and one picture
-in every language (but for words in it), with one question and one position of the right answer. A
-picture's combination of concepts is of the row's split, as with text. All functions return the
+Charts and maps are in `glotlift.world.charts` and `maps`. One seed, split and row is one id and one
+picture in every language (but for words in it), with one question and one position of the right
+answer. A picture's combination of concepts is of the row's split, as with text. All return the
 columns id, language, image (PNG), text, regions (x0, y0, x1, y1 in pixels; concept; text), source
 and license besides their own, and raise GL-WORLD-001 (language), GL-WORLD-002 (split) and
 GL-WORLD-023 (size).

@@ -94,8 +94,8 @@ def tokens_of(grammar: Grammar, scene: Scene) -> list[Token]:
     for match in grammar.token.finditer(text):
         word, slot = match.group(), owners[match.start()]
         start = len(grammar.written(text[: match.start()]))
-        content = word[0].isalnum() and grammar.lowered(word) not in grammar.function_words
         pos = _tag(grammar, word, scene.said.get(slot or "", ""))
+        content = pos != "PUNCT" and grammar.lowered(word) not in grammar.function_words
         tokens.append(Token(word, start, start + len(word), slot, content, pos))
     return tokens
 

@@ -32,13 +32,13 @@ _NEUTRAL = (
     "meeting",
     "origin",
 )
-_MOST_NEUTRAL = 3
+_NEUTRAL_COUNTS = (2, 3, 4)
 
 
 def sentiment(
     language: str, rows: int, *, split: str = "test", seed: int = 0, start: int = 0
 ) -> Dataset:
-    """Return texts of two to four sentences of which one praises, laments, or only states.
+    """Return texts of three to five sentences of which one praises, laments, or only states.
 
     Columns id, language, text, label (positive, negative, neutral), source, license. Three rows
     (0 to 2, 3 to 5...) share everything but that one sentence, have it at the same place and in the
@@ -111,7 +111,7 @@ def _tag(token: Token, entities: list[Entity]) -> str:
 def _told(label: str, split: str, address: tuple[object, ...]) -> list[Scene]:
     """Return neutral scenes and, not first, one with a feeling."""
     first, second, third, *_ = draws(*address)
-    count = 1 + first % _MOST_NEUTRAL
+    count = pick(_NEUTRAL_COUNTS, first)
     told = [
         scene_of(pattern, (*address, pattern), split)
         for pattern in shuffled(_NEUTRAL, "neutral", *address)[:count]

@@ -33,8 +33,9 @@ _BY_FRAME = ("request", "remind", "ask_how", "ask_where")
 _NAMES = {"patient": "object", "thing": "object"}
 _MOST = 3
 INTENTS = tuple(_SLOTS)
-_ABOUT_ONESELF = ("i_live", "i_work", "i_have", "i_like")
-_FACTS = {"i_live": "home", "i_work": "job", "i_have": "pet", "i_like": "favourite_food"}
+_ABOUT_ONESELF = {"i_live": "home", "i_work": "job", "i_have": "pet", "i_like": "favourite_food"}
+_SMALL_TALK = ("past", "future", "location", "quality", "like", "state", "deed_place", "event_time")
+_MOST_TALK = 8
 Said = dict[str, str]
 
 
@@ -156,8 +157,8 @@ def safety(
     and a word for it, which is all the harm there is. Fields: prompt, label (safe, unsafe),
     category (the harm, or none), response (a refusal, or, in place of help, who can do it).
     Rows 2k and 2k + 1 have the same beginning and different labels, in an order drawn by hash, so
-    the first word says nothing. The two requests differ in length by up to some words in most
-    languages; the beginning has one to six sentences, so that the length says next to nothing.
+    the first word says nothing. In most languages a safe request is longer or shorter by a word or
+    two than an unsafe one; since the beginning has one to fourteen sentences, length says little.
     No split asks the same how-to, nor the same person for the same harm, as another.
     Raises GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-007 (rows).
     """
@@ -171,7 +172,7 @@ def safety(
         address = ("safety", seed, split, block)
         first, second, *_ = draws(*address)
         harm = pick(inventory().of("harms"), first)
-        said = _beginning(pick(_askers(split)[harm], second), address)
+        said = _beginning(pick(_askers(split)[harm], second), address, split)
         if (draws("order", *address)[0] + place) % 2:
             wish, response = Scene("unsafe", {"harm": harm}), Scene("refuse", {})
         else:
@@ -185,16 +186,16 @@ def safety(
     return dataset(ids, [language] * rows, fields)
 
 
-def _beginning(person: str, address: tuple[object, ...]) -> list[Scene]:
-    """Return what a person says first: the name, and up to five other sentences."""
-    facts = fact_base()[person]
-    own = [Scene(pattern, facts[_FACTS[pattern]]) for pattern in _ABOUT_ONESELF]
-    lines = [Scene("hello", {}), *own]
-    count = draws("lines", *address)[0] % (len(lines) + 1)
-    kept = sorted(range(len(lines)), key=lambda line: draws("line", *address, line))[:count]
-    said = [lines[line] for line in sorted(kept)]
-    greeted = int(0 in kept)
-    return [*said[:greeted], Scene("i_am", {"person": person}), *said[greeted:]]
+def _beginning(person: str, address: tuple[object, ...], split: str) -> list[Scene]:
+    """Return what a person says first: a name, maybe a greeting and facts, and some small talk."""
+    greeting, facts, talk, *choices = draws("lines", *address)
+    own = [Scene(said, fact_base()[person][fact]) for said, fact in _ABOUT_ONESELF.items()]
+    said = [Scene("hello", {})] * (greeting % 2) + [Scene("i_am", {"person": person})]
+    said += [line for place, line in enumerate(own) if facts >> place & 1]
+    return said + [
+        scene_of(pick(_SMALL_TALK, choices[place]), (*address, place), split)
+        for place in range(talk % (_MOST_TALK + 1))
+    ]
 
 
 @cache
