@@ -13,7 +13,7 @@ from shutil import copyfile
 from typing import Any, BinaryIO
 
 import yaml
-from datasets import Dataset, disable_progress_bars
+from datasets import Dataset, concatenate_datasets, disable_progress_bars
 from datasets import Image as ImageFeature
 
 from glotlift import __version__
@@ -26,7 +26,7 @@ from glotlift.world import charts, codeswitch, maps, noise, pictures, sentences,
 CARD = "README.md"
 MIXING_INDEX = 0.3
 NOISE_RATE = 0.05
-_CHUNK = 500
+_CHUNK = 100
 Make = Callable[..., Dataset]
 File = dict[str, Any]
 
@@ -213,7 +213,7 @@ def write_speech(root: Path, name: str, make: Make, export: Export) -> list[File
 
 def write_web(root: Path, name: str, make: Make, export: Export) -> list[File]:
     """Write pages as a WARC file, and what is true of them (all but the HTML) as JSON lines."""
-    pages = make(export.rows, seed=export.seed, split=export.split)
+    pages = concatenate_datasets(list(chunks(name, make, export)))
     crawl = warc.write_warc(root / f"{name}.warc.gz", pages)
     gold = root / f"{name}.jsonl"
     with gold.open("wb") as stream:

@@ -23,9 +23,10 @@ def shortcut_accuracies(
 ) -> dict[str, float]:
     """Return the accuracy on `test` of a reader of each trivial feature who learnt it on `train`.
 
-    `reads` are the columns shown to a solver; texts among them give the features length and first
-    word, a column of options gives position, length and the options alone. `answer` holds the label
-    or the position of the right option. Raises GL-EVALUATION-013 for an empty split.
+    `reads` are the columns shown to a solver; a text, or the contents of messages, gives the
+    features length and first word, the column "options" position, length and the options alone.
+    `answer` holds the label or the position of the right option. Raises GL-EVALUATION-013 for an
+    empty split.
     """
     if not len(train) or not len(test):
         raise GlotliftError(
@@ -35,13 +36,13 @@ def shortcut_accuracies(
         )
     scores = {}
     for column in reads:
-        if isinstance(test[0][column], str):
-            scores[f"{column}: length"] = _label_accuracy(
-                _lengths(train, test, column), train[answer], test[answer]
-            )
-            first = [[_first(text) for text in rows[column]] for rows in (train, test)]
-            scores[f"{column}: first word"] = _label_accuracy(first, train[answer], test[answer])
-        elif column == "options":
+        if column != "options":
+            texts = [[_text(value) for value in rows[column]] for rows in (train, test)]
+            first = [[_first(text) for text in known] for known in texts]
+            labels = train[answer], test[answer]
+            scores[f"{column}: length"] = _label_accuracy(_lengths(*texts), *labels)
+            scores[f"{column}: first word"] = _label_accuracy(first, *labels)
+        else:
             for name, feature in _OF_OPTIONS.items():
                 scores[f"options: {name}"] = _option_accuracy(train, test, answer, feature)
     return scores
@@ -51,12 +52,15 @@ def _first(text: str) -> str:
     return text.split()[0] if text.split() else ""
 
 
-def _lengths(train: Dataset, test: Dataset, column: str) -> list[list[int]]:
-    known = np.array([len(text) for text in train[column]])
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else " ".join(turn["content"] for turn in value)
+
+
+def _lengths(train: Sequence[str], test: Sequence[str]) -> list[list[int]]:
+    known = np.array([len(text) for text in train])
     edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
     return [
-        np.searchsorted(edges, [len(text) for text in rows[column]]).tolist()
-        for rows in (train, test)
+        np.searchsorted(edges, [len(text) for text in texts]).tolist() for texts in (train, test)
     ]
 
 

@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, DatasetDict
 from numpy.typing import NDArray
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from glotlift.corpus import deduplicate, read, split_rows
+from glotlift.corpus import deduplicate, equal_bytes, read, split_rows
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.bits import document_bits
 from glotlift.recipes.python_source import standard_library
-from glotlift.recipes.token_shares import REPLAY, prepared, train
+from glotlift.recipes.token_shares import REPLAY, prepared
 from glotlift.runs import atomic
 from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
-from glotlift.training.starters import SIZES, STARTER, build, starter_address
-from glotlift.vocabulary import DECODER, train_tokenizer
+from glotlift.training.schooling import pretrain
+from glotlift.training.starters import SIZES, STARTER, VERSION, starter_address
 
 PRETRAINED, CODE, DATA = "pretrained", "python:standard-library", "$GLOTLIFT_DATA/"
 SOURCE, NEW = "source languages", "new languages"
@@ -109,7 +109,7 @@ def base_model(values: Mapping[str, Any], kept: Sources) -> Path:
     """Return the folder of the model to start from: a starter, any model, or one made and cached.
 
     ``pretrained`` is a decoder of ``values["size"]``, pretrained for ``values["steps"]`` on the
-    training rows of the kept sources in equal shares of tokens, with a tokenizer of its own.
+    training rows of the kept sources in equal shares of bytes, with a tokenizer of its own.
     """
     address = str(values["model"])
     if address.startswith(STARTER):
@@ -118,21 +118,14 @@ def base_model(values: Mapping[str, Any], kept: Sources) -> Path:
         return find_model(address).folder
     shape = replace(SIZES[values["size"]], steps=values["steps"])
     rows = {name: parts["train"] for name, parts in kept.items()}
-    key = hash_json([repr(shape), {name: list(text["text"]) for name, text in rows.items()}])
+    key = hash_json(
+        [VERSION, repr(shape), {name: list(text["text"]) for name, text in rows.items()}]
+    )
     path = cache_folder("bases") / f"decoder-{values['size']}-{key[:12]}"
     if not path.is_dir():
-        texts = (text for dataset in rows.values() for text in dataset["text"])
-        tokenizer = train_tokenizer(texts, kind="bpe", size=shape.pieces, special_tokens=DECODER)
-        set_seed(0)
-        model = build("decoder", shape, tokenizer)
-        shares = dict.fromkeys(rows, 1 / len(rows))
-        checkpoints = path.with_name(f"{atomic.PARTIAL}checkpoints-{path.name}")
-        trained = train(
-            model, tokenizer, rows, prepared(model, tokenizer, rows), shares, amount=shape.steps,
-            unit="steps", rate=shape.learning_rate, seed=0, folder=checkpoints,
-        )  # fmt: skip
+        model, tokenizer = pretrain("decoder", shape, rows, path, policy=equal_bytes)
         with atomic.folder(path) as folder:
-            trained.model.save_pretrained(folder)
+            model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
     return path
 

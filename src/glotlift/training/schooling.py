@@ -147,10 +147,9 @@ def pair_features(tokenizer: PreTrainedTokenizerFast, pairs: Dataset) -> tuple[D
     It cuts a piece of text in the middle, so what is to be written must not be longer than what is
     read; where it is shorter, end tokens fill it up. The few pairs that do not fit are left out.
     """
-    sources, targets = (
-        tokenizer(list(pairs[column]), verbose=False)["input_ids"]
-        for column in ("source_text", "text")
-    )
+    texts = list(pairs["text"])
+    sources = tokenizer(list(pairs["source_text"]), verbose=False)["input_ids"]
+    targets = tokenizer(texts, verbose=False)["input_ids"]
     end = [tokenizer.eos_token_id]
     features: dict[str, list[Any]] = {"input_ids": [], "bytes": []}
     kept = []
@@ -159,7 +158,7 @@ def pair_features(tokenizer: PreTrainedTokenizerFast, pairs: Dataset) -> tuple[D
         if spare >= -1:
             kept.append(row)
             features["input_ids"].append(source + target + end * spare)
-            features["bytes"].append(len(pairs[row]["text"].encode()))
+            features["bytes"].append(len(texts[row].encode()))
     return pairs.select(kept), Dataset.from_dict(features, features=FEATURES)
 
 

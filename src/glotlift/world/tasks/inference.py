@@ -25,7 +25,7 @@ from glotlift.world.tasks.hypotheses import (
     mutual,
     similar,
 )
-from glotlift.world.tasks.shuffling import shuffled
+from glotlift.world.tasks.shuffling import few, shuffled
 
 LABELS = ("entailment", "neutral", "contradiction")
 Address = tuple[object, ...]
@@ -241,27 +241,27 @@ def _buys(split: str, address: Address) -> Case:
 
 
 def _comparison(split: str, address: Address) -> Case:
-    """Return which of two animals is bigger, where both or one are compared with a third."""
+    """Return which of two animals is bigger, where they are compared, or each with another."""
     first, *bits = draws("comparison", *address)
-    pair, thirds = pick(comparable(split), first)
+    pair, beings = pick(comparable(split), first)
     more, less = _turned(pair, bits[0])
-    third = pick(thirds, bits[1])
-    asked, converse = _turned(("bigger", "smaller"), bits[2])
-    word = pick((asked, converse), bits[3])
-    smallest_shared = bits[4] % 2 == 0
+    third, fourth = _few(beings, 2, (), address)
+    asked, converse = _turned(("bigger", "smaller"), bits[1])
+    word = pick((asked, converse), bits[2])
+    one_word, other_word = _turned((converse, word), bits[3])
 
     def told(pattern: str, one: str, other: str) -> Scene:
-        """Say that one is bigger; the other way round where the biggest is what is shared."""
-        larger, smaller = (one, other) if smallest_shared else (other, one)
-        return Scene(pattern, {"more": larger, "less": smaller})
+        return Scene(pattern, {"more": one, "less": other})
 
-    above, below = (more, less) if smallest_shared else (less, more)
-    words = _turned((converse, word), bits[5])
+    beside = told(word, third, fourth)
     return Case(
-        Scene(asked, {"more": more, "less": less}),
-        entailment=(told(converse, above, below), told(word, third, below)),
-        neutral=(told(words[0], above, third), told(words[1], below, third)),
-        contradiction=(told(converse, below, above), told(word, third, above)),
+        told(asked, more, less),
+        entailment=(told(converse, more, less), beside),
+        neutral=(
+            told(one_word, *_turned((more, third), bits[4])),
+            told(other_word, *_turned((less, fourth), bits[5])),
+        ),
+        contradiction=(told(converse, less, more), beside),
     )
 
 
@@ -282,4 +282,4 @@ def _few(
     names: tuple[str, ...], count: int, without: tuple[str, ...], address: Address
 ) -> tuple[str, ...]:
     left = tuple(name for name in names if name not in without)
-    return shuffled(left, "few", *address)[:count]
+    return few(left, count, *address)

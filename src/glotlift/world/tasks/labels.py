@@ -10,7 +10,7 @@ from glotlift.world.concepts import inventory
 from glotlift.world.grammar import grammar
 from glotlift.world.scenes import Scene, draws, pick, scene, scene_of
 from glotlift.world.sentences import dataset, numbers
-from glotlift.world.tasks.shuffling import shuffled
+from glotlift.world.tasks.shuffling import few, shuffled
 from glotlift.world.truth import Entity, Token, entities_of, tokens_of
 
 SENTIMENTS = ("positive", "negative", "neutral")
@@ -114,7 +114,7 @@ def _told(label: str, split: str, address: tuple[object, ...]) -> list[Scene]:
     count = pick(_NEUTRAL_COUNTS, first)
     told = [
         scene_of(pattern, (*address, pattern), split)
-        for pattern in shuffled(_NEUTRAL, "neutral", *address)[:count]
+        for pattern in few(_NEUTRAL, count, "neutral", *address)
     ]
     pattern = pick(tuple(_MOODS), second)
     told.insert(1 + third % count, _felt(pattern, label, split, address))

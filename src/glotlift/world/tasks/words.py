@@ -12,7 +12,7 @@ from glotlift.world.concepts import inventory
 from glotlift.world.grammar import grammar
 from glotlift.world.scenes import draws, pick
 from glotlift.world.sentences import dataset, numbers
-from glotlift.world.tasks.lexicon import citation, concept_split
+from glotlift.world.tasks.senses import citation, concept_split
 from glotlift.world.tasks.shuffling import shuffled
 
 RELATIONS = ("antonym", "hypernym", "co-hyponym", "synonym")

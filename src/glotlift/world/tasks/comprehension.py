@@ -14,19 +14,16 @@ from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar
 from glotlift.world.scenes import Scene, draws, pick, scene_of
 from glotlift.world.sentences import dataset, numbers
-from glotlift.world.tasks.shuffling import shuffled
+from glotlift.world.tasks.shuffling import few, shuffled
 from glotlift.world.truth import tokens_of
 
 Address = tuple[object, ...]
 _STATEMENTS = 4
 _ASIDE = ("state", "quality", "colour", "weather_city")
 # The question about a person (or a thing), the pattern that answers it, its subject, its answer.
+_PERSONAL = ("home", "job", "pet", "favourite_food", "favourite_colour")
 _ABOUT_ONE = {
-    "ask_home": ("home", "person", "value"),
-    "ask_job": ("job", "person", "value"),
-    "ask_pet": ("pet", "person", "value"),
-    "ask_favourite_food": ("favourite_food", "person", "value"),
-    "ask_favourite_colour": ("favourite_colour", "person", "value"),
+    **{f"ask_{name}": (name, "person", "value") for name in _PERSONAL},
     "ask_where": ("location", "thing", "place"),
 }
 # Deeds of which none is a way of doing another, and places where one can do them all.
@@ -49,6 +46,7 @@ class Text(NamedTuple):
 class Passage(NamedTuple):
     """A text to read: the answers that its statements would give, and where the right one is."""
 
+    kind: str
     context: str
     question: str
     spans: list[str]
@@ -71,7 +69,7 @@ def question_answering(
     Raises GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-040 (an answer without words).
     """
     addresses = numbers(rows, split, start)
-    passages, kinds = _passages(language, addresses, seed, split)
+    passages = _passages(language, addresses, seed, split)
     answers = [
         {"text": [found.spans[found.asked]], "answer_start": [found.start]} for found in passages
     ]
@@ -79,7 +77,7 @@ def question_answering(
         "context": [found.context for found in passages],
         "question": [found.question for found in passages],
         "answers": answers,
-        "kind": kinds,
+        "kind": [found.kind for found in passages],
     }
     ids = [f"world/question_answering/{seed}/{split}/{row}" for row in addresses]
     return dataset(ids, [language] * rows, fields)
@@ -96,7 +94,7 @@ def reading(
     """
     spoken = plain(language)
     addresses = numbers(rows, split, start)
-    passages, kinds = _passages(language, addresses, seed, split)
+    passages = _passages(language, addresses, seed, split)
     options, answers = [], []
     for row, found in zip(addresses, passages, strict=True):
         block, place = divmod(row, _STATEMENTS)
@@ -110,24 +108,21 @@ def reading(
         "prompt": prompts,
         "options": options,
         "answer": answers,
-        "kind": kinds,
+        "kind": [found.kind for found in passages],
     }
     ids = [f"world/reading/{seed}/{split}/{row}" for row in addresses]
     return dataset(ids, [language] * rows, fields)
 
 
-def _passages(
-    language: str, addresses: range, seed: int, split: str
-) -> tuple[list[Passage], list[str]]:
+def _passages(language: str, addresses: range, seed: int, split: str) -> list[Passage]:
     spoken = plain(language)
-    passages, kinds = [], []
+    passages = []
     for row in addresses:
         block, turn = divmod(row, len(KINDS))
         kind = shuffled(KINDS, "question_answering", seed, split, "kinds", block)[turn]
         address = ("question_answering", seed, split, row)
         passages.append(_passage(spoken, _ASKING[kind](kind, split, address), split, address))
-        kinds.append(kind)
-    return passages, kinds
+    return passages
 
 
 def _passage(spoken: Grammar, text: Text, split: str, address: Address) -> Passage:
@@ -139,6 +134,7 @@ def _passage(spoken: Grammar, text: Text, split: str, address: Address) -> Passa
     before = len(spoken.join((*sentences[:place], "")))
     spans = [_span(spoken, drawn, text.slot) for drawn in text.statements]
     return Passage(
+        text.question.pattern,
         spoken.join(sentences),
         spoken.say(text.question),
         [word for word, _ in spans],
@@ -164,7 +160,8 @@ def _aside(text: Text, split: str, address: Address) -> list[Scene]:
     """Return one or two scenes that share no concept with the statements."""
     named = {concept for drawn in text.statements for concept in drawn.said.values()}
     found: list[Scene] = []
-    for pattern in shuffled(_ASIDE, "aside", *address)[: 1 + draws("aside", *address)[0] % 2]:
+    count = 1 + draws("aside", *address)[0] % 2
+    for pattern in few(_ASIDE, count, "aside", *address):
         for attempt in range(100):
             drawn = scene_of(pattern, (*address, "aside", attempt), split)
             if named.isdisjoint(drawn.said.values()):
@@ -177,13 +174,14 @@ def _aside(text: Text, split: str, address: Address) -> list[Scene]:
 def _about_one(kind: str, split: str, address: Address) -> Text:
     """Return four statements of one relation, about four persons or things, with four values."""
     pattern, subject, value = _ABOUT_ONE[kind]
-    said: list[Said] = []
-    for one in shuffled(_said(kind, split), *address):
-        if all(one[slot] != other[slot] for other in said for slot in (subject, value)):
-            said.append(one)
-        if len(said) == _STATEMENTS:
+    for attempt in range(1000):
+        said: list[Said] = []
+        for one in few(_said(kind, split), 3 * _STATEMENTS, *address, attempt):
+            if all(one[slot] != other[slot] for other in said for slot in (subject, value)):
+                said.append(one)
+        if len(said) >= _STATEMENTS:
             break
-    statements = tuple(Scene(pattern, one) for one in said)
+    statements = tuple(Scene(pattern, one) for one in said[:_STATEMENTS])
     asked = draws("asked", *address)[0] % _STATEMENTS
     return Text(Scene(kind, said[asked]), statements, asked, value)
 
@@ -192,12 +190,11 @@ def _where_deed(kind: str, split: str, address: Address) -> Text:
     """Return where four persons do the same."""
     first, second, *_ = draws("deed", *address)
     action = pick(tuple(_doers(split)), first)
-    agents = shuffled(_doers(split)[action], "agents", *address)
-    places = shuffled(_PLACES, "places", *address)
-    said = [{"action": action, "agent": agent} for agent in agents[:_STATEMENTS]]
+    agents = few(_doers(split)[action], _STATEMENTS, "agents", *address)
+    places = few(_PLACES, _STATEMENTS, "places", *address)
+    said = [{"action": action, "agent": agent} for agent in agents]
     statements = tuple(
-        Scene("deed_place", one | {"place": place})
-        for one, place in zip(said, places, strict=False)
+        Scene("deed_place", one | {"place": place}) for one, place in zip(said, places, strict=True)
     )
     asked = second % _STATEMENTS
     return Text(Scene(kind, said[asked]), statements, asked, "place")
@@ -210,7 +207,7 @@ def _crossed(kind: str, split: str, address: Address) -> Text:
         here = (*address, attempt)
         first, *bits = draws("crossed", *here)
         actions, both = pick(_crossings(shared, split), first)
-        twice = shuffled(both, "shared", *here)[:2]
+        twice = few(both, 2, "shared", *here)
         taken: list[str] = []
         for action, one in ((a, o) for a in actions for o in twice):
             known = _events(shared, split)[action][one]

@@ -11,7 +11,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.world.concepts import SPLITS, inventory
 from glotlift.world.grammar import LANGUAGES, grammar
 from glotlift.world.tasks.fulfilment import KINDS, fulfils, words
-from glotlift.world.tasks.instructions import instructions
+from glotlift.world.tasks.orders import instructions
 
 _MARKS = ".!?।。！？؟"
 

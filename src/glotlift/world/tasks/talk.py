@@ -49,7 +49,8 @@ def dialogues(
     content, as chat templates take them), persona (whose name the user bears), facts (what the
     user tells of that person, as triples) and acts (for each sentence: message, by position, act
     of `ACTS`, text and fact, the triple that it states or asks for). A concept has one word in all
-    dialogues, so nobody wonders if the mug is the cup. What one split asks, no other does.
+    dialogues, so nobody wonders if the mug is the cup. No question has the same answer in two
+    splits; greetings, and what is told without being asked for, may recur.
     Raises GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-007 (rows).
     """
     spoken = plain(language)

@@ -12,7 +12,7 @@ from glotlift.world import LANGUAGES
 from glotlift.world.asking import plain
 from glotlift.world.concepts import SPLITS
 from glotlift.world.scenes import Scene
-from glotlift.world.tasks.reading import KINDS, _span, question_answering, reading
+from glotlift.world.tasks.comprehension import KINDS, _span, question_answering, reading
 
 _EVENTS = ("event", "event_time", "event_place")
 _TOLD = {
@@ -43,7 +43,7 @@ def _answers(code, row):
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_reader_of_the_text_alone_finds_one_answer_which_is_the_gold_one(code):
     for split in SPLITS:
-        for row in question_answering(code, 18, split=split, seed=4):
+        for row in question_answering(code, 9, split=split, seed=4):
             ((sentence, concept),) = _answers(code, row)
             (text,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
             assert row["context"][start : start + len(text)] == text
@@ -74,27 +74,27 @@ def test_kinds_and_positions_are_balanced(seed, block, code):
 
 def test_the_asked_statement_is_at_any_place_of_the_text():
     places = Counter()
-    for row in question_answering("eng_Latn", 900):
+    for row in question_answering("eng_Latn", 360):
         told = sentences(row["context"])
         statements = [text for text in told if is_said("eng_Latn", text, *_TOLD[row["kind"]][0])]
         ((sentence, _),) = _answers("eng_Latn", row)
         places[statements.index(sentence)] += 1
         assert len(statements) == 4
-    assert all(abs(count - 225) < 50 for count in places.values()), places
+    assert all(abs(count - 90) < 32 for count in places.values()), places
 
 
-@pytest.mark.parametrize("code", ["eng_Latn", "tur_Latn"])
+@pytest.mark.parametrize("code", ["tur_Latn"])
 def test_trivial_features_stay_near_chance(code):
-    train, test = reading(code, 1800, split="train"), reading(code, 1200)
+    train, test = reading(code, 900, split="train"), reading(code, 600)
     found = shortcut_accuracies(train, test, reads=("prompt", "options"), answer="answer")
-    assert max(found.values()) < 0.25 + 0.04, found
+    assert max(found.values()) < 0.25 + 0.05, found
 
 
 def test_no_statement_is_in_two_splits():
     told = {
         split: {
             text
-            for row in question_answering("eng_Latn", 360, split=split)
+            for row in question_answering("eng_Latn", 180, split=split)
             for text in sentences(row["context"])
             if is_said("eng_Latn", text, *_TOLD[row["kind"]][0])
         }
