@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from glotlift.commands import adapt, cache, compare, corpus, doctor, recipe, runs, vocab, world
+from glotlift.commands import (
+    adapt,
+    cache,
+    compare,
+    corpus,
+    doctor,
+    recipe,
+    runs,
+    starter,
+    vocab,
+    world,
+)
 from glotlift.commands.printing import examples
 from glotlift.runs.errors import GlotliftError
 
@@ -36,6 +47,7 @@ compare.add_to(app)
 doctor.add_to(app)
 app.add_typer(cache.app, name="cache")
 app.add_typer(world.app, name="world")
+starter.add_to(app)
 
 
 def print_version(wanted: bool) -> None:

@@ -1,7 +1,7 @@
 """What a starter model can do, measured: bits per byte, and tasks against chance and a control."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +12,9 @@ from transformers import set_seed
 
 from glotlift import world
 from glotlift.clients.local import LocalModel
-from glotlift.evaluation import chrf_rows, evaluate_options, exact_match, paired_difference
+from glotlift.evaluation import evaluate_options
+from glotlift.evaluation.metrics import chrf_rows, exact_match
+from glotlift.evaluation.statistics import paired_difference
 from glotlift.objectives.bits import document_bits
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.masked import MaskedLanguageModelling, plain_inputs
@@ -65,7 +67,7 @@ def masked_accuracy(model: Any, tokenizer: Any, rows: Dataset) -> dict[str, Any]
 def task_scores(
     model: Any, tokenizer: Any, kind: str, languages: Sequence[str], rows: int
 ) -> list[dict[str, Any]]:
-    """Return the scores of the tasks that this kind of model can be asked, by language and over all.
+    """Return scores of the tasks that this kind of model can be asked, by language and over all.
 
     Each has the score of a control: for a decoder its own with the prompt withheld, for a probe
     that of one on an untrained encoder, for translation the source text as it is.
@@ -94,8 +96,12 @@ def option_scores(
         code: (evaluate_options(client, found), evaluate_options(client, found, blind=True))
         for code, found in asked.items()
     }
-    about = {"task": task.name, "metric": "accuracy", "control": "prompt withheld"}
-    about |= {"chance": next(iter(answered.values()))[0].chance, "ceiling": task.ceiling}
+    about: dict[str, Any] = {"task": task.name, "metric": "accuracy"}
+    about |= {
+        "control": "prompt withheld",
+        "chance": next(iter(answered.values()))[0].chance,
+        "ceiling": task.ceiling,
+    }
     return by_language(
         about,
         {code: list(found["prompt"]) for code, found in asked.items()},
@@ -114,8 +120,8 @@ def probe_scores(
         texts[code] = read(questions)
         scores[code] = tuple(probe(one, lessons, questions) for one in (client, untrained))
     chance = 1 / len(labels_of(questions)[1][0])
-    about = {"task": name, "metric": "accuracy of a linear probe", "control": "untrained encoder"}
-    about |= {"chance": chance, "ceiling": 1.0}
+    about: dict[str, Any] = {"task": name, "metric": "accuracy of a linear probe"}
+    about |= {"control": "untrained encoder", "chance": chance, "ceiling": 1.0}
     return by_language(about, texts, scores)
 
 
@@ -164,7 +170,7 @@ def regression(inputs: NDArray[np.float32], classes: Sequence[int]) -> Any:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimiser.step(cast(Any, closure))
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
     return lambda vectors: layer(torch.from_numpy(vectors)).detach().numpy()
 
 

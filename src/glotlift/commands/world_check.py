@@ -6,6 +6,7 @@ from typing import Any
 from datasets import Dataset
 
 from glotlift.evaluation.shortcuts import shortcut_accuracies
+from glotlift.runs.errors import GlotliftError
 from glotlift.runs.progress import track
 from glotlift.world import soundness
 from glotlift.world.concepts import inventory
@@ -20,6 +21,7 @@ TRIED_LANGUAGES = 3
 AGAIN = 4
 _DRAWN = 200_000
 _CHOICES = {"options", "label"}
+_UNTRIED = dict.fromkeys(("best_shortcut", "in", "scores", "above_chance"))
 
 
 def check_world(languages: Sequence[str], rows: int) -> dict[str, Any]:
@@ -83,25 +85,24 @@ def measure_task(task: Task, languages: Sequence[str], rows: int) -> dict[str, A
     """Return chance and ceiling of a task and the best that trivial features reach on it.
 
     ``verdict`` is "ok" (within 0.03 of chance), "explained" (the catalogue says why not),
-    "shortcut" (it does not), or "no choice" for a task whose answers are not chosen from a few.
-    ``leaks`` counts test questions that stand word for word in the training split.
+    "shortcut" (it does not), "no choice" for a task whose answers are not chosen from a few, or
+    "broken" where rows could not be made. ``leaks`` counts test questions that stand word for word
+    in the training split; ``reason`` says why of what is explained or broken.
     """
-    splits = {code: rows_of(task, code, rows) for code in languages}
-    found: dict[str, Any] = {
-        "task": task.name,
-        "kind": task.kind,
-        "measure": task.measure,
-        "chance": task.chance,
-        "ceiling": task.ceiling,
-        "leaks": sum(shared_questions(task, *pair) for pair in splits.values()),
-    }
-    best = best_shortcut(task, splits)
-    if best and best["above_chance"] > MARGIN and not task.shortcut:
-        best = best_shortcut(task, {best["in"]: rows_of(task, best["in"], rows * AGAIN, seed=1)})
+    told = {name: getattr(task, name) for name in ("kind", "measure", "chance", "ceiling")}
+    found: dict[str, Any] = {"task": task.name, **told, "leaks": None, **_UNTRIED}
+    try:
+        splits = {code: rows_of(task, code, rows) for code in languages}
+        found["leaks"] = sum(shared_questions(task, *pair) for pair in splits.values())
+        best = best_shortcut(task, splits)
+        if best and best["above_chance"] > MARGIN and not task.shortcut:
+            again = rows_of(task, best["in"], rows * AGAIN, seed=1)
+            best = best_shortcut(task, {best["in"]: again})
+    except GlotliftError as error:
+        return found | {"verdict": "broken", "reason": str(error)}
     verdict = judge(task, best)
     reason = task.shortcut if verdict == "explained" else ""
-    empty = {"best_shortcut": None, "in": None, "scores": None, "above_chance": None}
-    return found | (best or empty) | {"verdict": verdict, "reason": reason}
+    return found | (best or {}) | {"verdict": verdict, "reason": reason}
 
 
 def rows_of(task: Task, language: str, rows: int, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -167,6 +168,8 @@ def failures(
     for row in tasks:
         if row["leaks"]:
             found.append(f"{row['task']}: {row['leaks']} test questions are in the training split")
+        if row["verdict"] == "broken":
+            found.append(f"{row['task']}: {row['reason']}")
         if row["verdict"] == "shortcut":
             found.append(
                 f"{row['task']}: {row['best_shortcut']} in {row['in']} scores {row['scores']:.3f} "

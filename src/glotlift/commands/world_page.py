@@ -12,6 +12,7 @@ from datasets import Image as ImageFeature
 from glotlift import __version__
 from glotlift.commands.world_export import mixed_rows, noisy_rows, parallel_rows
 from glotlift.evidence.wording import tongue_finder
+from glotlift.languages import language
 from glotlift.runs.atomic import write_text
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.page import render_page
@@ -121,7 +122,11 @@ def variants(languages: Sequence[str], seed: int) -> tuple[list[dict[str, str]],
         if other in ROMANISED and other != code
     )
     mixed = (
-        (f"with words of {other}", languages[0], partial(mixed_rows, languages[0], other))
+        (
+            f"with {language(other).name} words",
+            languages[0],
+            partial(mixed_rows, languages[0], other),
+        )
         for other in languages[1:4]
     )
     misspelt = (("misspelt", code, partial(noisy_rows, code)) for code in languages[:4])
