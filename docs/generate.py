@@ -29,6 +29,7 @@ DOCS = Path(__file__).parent
 SOURCE = Path(glotlift.__file__).parent
 CODE = re.compile(r"GL-[A-Z]+-\d{3}")
 NOTE = "<!-- Written by docs/generate.py; do not edit. -->"
+TASKS = SOURCE / "world" / "tasks" / "__init__.py"
 MEASURED = "<!-- measured: written by docs/generate.py -->"
 UNLISTED = {"commands", "recipes"}
 VARIES = "(the message tells)"
@@ -204,16 +205,20 @@ def readme() -> str:
     text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     sources = {MAIN_JOB: "docs/how-to/adapt.md"}
     sources |= {entry.name: f"docs/recipes/{entry.name}.md" for entry in CATALOGUE}
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for name, page in sources.items():
+        for record in evidence(name):
+            for claim in record["claims"]:
+                asked = (f"[{name}]({page}), {record['part']}", cell(claim["text"]))
+                difference = f"{interval(claim)} {cell(claim['unit'])}"
+                answer = (record["setting"], difference, str(len(record["seeds"])))
+                found.setdefault(asked, []).append((*answer, claim["verdict"]))
     rows = [
-        f"| [{name}]({page}), {record['part']} | {cell(claim['text'])} "
-        f"| {interval(claim)} {cell(claim['unit'])} | {record['setting']} "
-        f"| {len(record['seeds'])} | {claim['verdict']} |"
-        for name, page in sources.items()
-        for record in evidence(name)
-        for claim in record["claims"]
+        "| " + " | ".join([*asked, *map("<br>".join, zip(*answers, strict=True))]) + " |"
+        for asked, answers in found.items()
     ]
     head = [
-        "| what, part | claim | difference [95 %] | setting | seeds | verdict |",
+        "| what, part | claim | setting | difference [95 %] | seeds | verdict |",
         "|---" * 6 + "|",
     ]
     table = "\n".join([*head, *rows]) if rows else "Nothing is recorded yet."
@@ -253,7 +258,7 @@ def pages() -> dict[Path, str]:
     made[DOCS / "recipes" / "index.md"] = recipes_index()
     made[DOCS / "errors.md"] = errors_page(SOURCE)
     made[DOCS.parent / "README.md"] = readme()
-    for room in sorted(path.parent for path in SOURCE.glob("*/__init__.py")):
+    for room in sorted(path.parent for path in [*SOURCE.glob("*/__init__.py"), TASKS]):
         if room.name not in UNLISTED:
             made[DOCS / "reference" / f"{room.name}.md"] = reference_page(room)
     return made

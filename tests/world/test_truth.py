@@ -127,7 +127,8 @@ _TURKISH = {
     "yumurta suyu su sütü süt çayı çay armudu armut balığı balık",
     "music": "gitarı gitar kemanı keman flütü flüt davulu davul piyanoyu piyano şarkıyı şarkı",
     "animals": "fareyi fare kuşu kuş ördeği ördek tavuğu tavuk tavşanı tavşan kediyi kedi köpeği "
-    "köpek maymunu maymun keçiyi keçi koyunu koyun domuzu domuz ineği inek atı at ayıyı ayı aslanı aslan "
+    "köpek maymunu maymun keçiyi keçi koyunu koyun domuzu domuz ineği inek "
+    "atı at ayıyı ayı aslanı aslan "
     "fili fil",
 }
 

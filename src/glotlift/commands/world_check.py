@@ -20,7 +20,6 @@ TRIED_LANGUAGES = 3
 # on few rows is above chance by luck alone.
 AGAIN = 4
 _DRAWN = 200_000
-_CHOICES = {"options", "label"}
 _UNTRIED = dict.fromkeys(("best_shortcut", "in", "scores", "above_chance"))
 
 
@@ -85,7 +84,7 @@ def measure_task(task: Task, languages: Sequence[str], rows: int) -> dict[str, A
     """Return chance and ceiling of a task and the best that trivial features reach on it.
 
     ``verdict`` is "ok" (within 0.03 of chance), "explained" (the catalogue says why not),
-    "shortcut" (it does not), "no choice" for a task whose answers are not chosen from a few, or
+    "shortcut" (it does not), "no choice" for a task whose answers nobody can guess, or
     "broken" where rows could not be made. ``leaks`` counts test questions that stand word for word
     in the training split; ``reason`` says why of what is explained or broken.
     """
@@ -112,7 +111,12 @@ def rows_of(task: Task, language: str, rows: int, seed: int = 0) -> tuple[Datase
 
 
 def shared_questions(task: Task, train: Dataset, test: Dataset) -> int:
-    """Return how many different questions of the test split are in the training split."""
+    """Return how many different questions of the test split are in the training split.
+
+    A query is no question by itself: its documents are, which are of its own split.
+    """
+    if task.kind == "ranking":
+        return 0
     asked = [{repr([row[name] for name in task.reads]) for row in rows} for rows in (train, test)]
     return len(asked[0] & asked[1])
 
@@ -124,7 +128,8 @@ def best_shortcut(
 
     Keys ``best_shortcut``, ``in`` (the language), ``scores`` and ``above_chance``.
     """
-    if task.kind not in _CHOICES or task.chance is None:
+    answers = [test[0][task.answer] for _, test in splits.values()]
+    if task.chance is None or not all(isinstance(answer, str | int) for answer in answers):
         return None
     scores = [
         (score, code, feature)

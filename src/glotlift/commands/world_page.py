@@ -115,6 +115,7 @@ def documented(code: str, seed: int) -> tuple[str, str]:
 def variants(languages: Sequence[str], seed: int) -> tuple[list[dict[str, str]], list[str]]:
     """Return sentences as the world can also write them, and why some could not be written."""
     address = {"seed": seed, "split": "train"}
+    first, *others = languages
     latin = {code: f"{code[:3]}_Latn" for code in languages}
     romanised = (
         ("romanised", other, partial(parallel_rows, other))
@@ -122,12 +123,8 @@ def variants(languages: Sequence[str], seed: int) -> tuple[list[dict[str, str]],
         if other in ROMANISED and other != code
     )
     mixed = (
-        (
-            f"with {language(other).name} words",
-            languages[0],
-            partial(mixed_rows, languages[0], other),
-        )
-        for other in languages[1:4]
+        (f"with {language(other).name} words", first, partial(mixed_rows, first, other))
+        for other in others[:3]
     )
     misspelt = (("misspelt", code, partial(noisy_rows, code)) for code in languages[:4])
     found: list[dict[str, str]] = []
