@@ -22,6 +22,12 @@ COMMANDS = [
     ["cache", "list"],
     ["cache", "size"],
     ["cache", "clear"],
+    ["world", "sample"],
+    ["world", "tasks"],
+    ["world", "export"],
+    ["world", "check"],
+    ["world", "page"],
+    ["starter"],
 ]
 
 

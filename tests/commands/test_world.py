@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from datasets import Dataset, load_dataset
@@ -372,3 +373,10 @@ def test_what_cannot_be_drawn_is_said(monkeypatch):
     drawn, missing = world_page.shown_pictures(["eng_Latn"], 0)
     assert {picture["kind"] for picture in drawn} == {"scene", "meme", "chart", "map"}
     assert missing == ["sign, eng_Latn: GL-WORLD-020: no installed font. Fix: install one"]
+
+
+def test_the_guide_lists_every_task():
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "world.md"
+    rows = [line for line in guide.read_text("utf-8").splitlines() if line.startswith("| `")]
+    told = {line.split("`")[1] for line in rows} - set(world.LANGUAGES)
+    assert told == set(TASKS)

@@ -141,8 +141,8 @@ def variants(languages: Sequence[str], seed: int) -> tuple[list[dict[str, str]],
 def shown_pictures(languages: Sequence[str], seed: int) -> tuple[list[dict[str, str]], list[str]]:
     """Return pictures of each kind in several languages, and why others could not be drawn."""
     kinds: tuple[tuple[str, Callable[..., Dataset], int], ...] = (
-        ("scene", pictures.scenes, 4),
         ("sign", pictures.signs, 3),
+        ("scene", pictures.scenes, 4),
         ("meme", pictures.memes, 2),
         ("chart", charts.charts, 2),
         ("map", maps.overhead, 1),

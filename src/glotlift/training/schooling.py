@@ -187,7 +187,12 @@ def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) ->
         )
         return transformers.LlamaForCausalLM(config)
     if kind == "encoder":
-        bert = transformers.BertConfig(**plain, intermediate_size=4 * shape.width)
+        bert = transformers.BertConfig(
+            **plain,
+            intermediate_size=4 * shape.width,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
         return transformers.BertForMaskedLM(bert)
     seq2seq: dict[str, Any] = {"decoder_start_token_id": tokenizer.pad_token_id}
     t5 = transformers.T5Config(
@@ -197,6 +202,7 @@ def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) ->
         num_layers=shape.layers,
         num_heads=heads,
         feed_forward_proj="gated-gelu",
+        dropout_rate=0.0,
         **tokens,
         **seq2seq,
     )

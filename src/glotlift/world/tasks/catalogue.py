@@ -52,6 +52,10 @@ def _options(name: str, module: str, about: str, chance: float, shortcut: str = 
     )
 
 
+_FOREIGN = (
+    "words left in another language are longer where that one writes with letters and this one "
+    "does not (Chinese)"
+)
 TASKS = {
     task.name: task
     for task in (
@@ -179,8 +183,7 @@ TASKS = {
             0.2,
             ("source_text", "text"),
             "quality",
-            shortcut="words put in from another language are longer where that one is written "
-            "with letters and this one is not (Chinese)",
+            shortcut=_FOREIGN,
         ),
         Task(
             "comparisons",
@@ -191,7 +194,7 @@ TASKS = {
             0.5,
             ("source_text", "first", "second"),
             "better",
-            shortcut="as of ratings",
+            shortcut=_FOREIGN,
         ),
         Task(
             "retrieval_queries",

@@ -116,12 +116,19 @@ def _response(
     for attempt in range(_TRIES):
         count = int(wanted.get("sentences") or attempt % 2 + 1)
         scenes = [
-            _answer(named if place == count - 1 else "", topic, (*address, attempt, place), split)
+            _answer(
+                spoken,
+                named if place == count - 1 else "",
+                topic,
+                (*address, attempt, place),
+                split,
+            )
             for place in range(count)
         ]
         text = spoken.join(map(spoken.say, scenes))
+        plain = all(_is_plain(spoken, scene) for scene in scenes)
         differ = len(set(map(str, scenes))) == count
-        if differ and _is_plain(spoken, text, scenes) and all(fulfils(text, asked, spoken.code)):
+        if differ and plain and all(fulfils(text, asked, spoken.code)):
             return text
     listed = _list(spoken, named, topic, int(wanted.get("words") or 3), address)
     if all(fulfils(listed, asked, spoken.code)):
@@ -134,12 +141,20 @@ def _response(
     )
 
 
-def _answer(named: str, topic: str, address: tuple[object, ...], split: str) -> Scene:
-    numbers = draws(*address)
-    if named:
-        return pick(_naming(split)[named], numbers[0])
-    patterns = tuple(name for name in _PLAIN if (None, topic or None) in combinations(name, split))
-    return scene_of(pick(patterns, numbers[0]), address, split, topic or None)
+def _answer(
+    spoken: Grammar, named: str, topic: str, address: tuple[object, ...], split: str
+) -> Scene:
+    """Return a sentence about `topic`, or one that names a thing; if need be a plain one."""
+    choices = tuple(name for name in _PLAIN if (None, topic or None) in combinations(name, split))
+    for attempt in range(_TRIES):
+        number = draws(*address, attempt)[0]
+        if named:
+            drawn = pick(_naming(split)[named], number)
+        else:
+            drawn = scene_of(pick(choices, number), (*address, attempt), split, topic or None)
+        if _is_plain(spoken, drawn):
+            break
+    return drawn
 
 
 @cache
@@ -153,10 +168,11 @@ def _naming(split: str) -> dict[str, tuple[Scene, ...]]:
     return {thing: tuple(scenes) for thing, scenes in found.items()}
 
 
-def _is_plain(spoken: Grammar, text: str, scenes: Sequence[Scene]) -> bool:
+def _is_plain(spoken: Grammar, scene: Scene) -> bool:
     """Whether nobody would count the words in another way."""
-    tokens = [token.text for scene in scenes for token in tokens_of(spoken, scene)]
+    tokens = [token.text for token in tokens_of(spoken, scene)]
     cut = [spoken.lowered(token) for token in tokens if any(map(str.isalnum, token))]
+    text = spoken.say(scene)
     return not any(mark in text for mark in "'’") and cut == words(text, spoken.code)
 
 
