@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,9 +58,10 @@ def translations(tiers: Mapping[str, str], rows: int, seed: int) -> Dataset:
     that is wanted comes first (Johnson et al. 2017, arXiv:1611.04558, section 3).
     """
     parts, start = [], 0
-    for source, target in permutations(tiers, 2):
+    for source, target in product(tiers, repeat=2):
         share = min(SHARES[tiers[source]], SHARES[tiers[target]])
-        count = max(1, round(share * rows * 2 / (len(tiers) - 1)))
+        directions = 1 if source == target else len(tiers) - 1
+        count = max(1, round(share * rows / directions))
         pairs = world.tasks.translation(
             source, target, count, split="train", seed=seed, start=start
         )

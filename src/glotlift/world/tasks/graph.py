@@ -209,7 +209,12 @@ def _choices(split: str) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
         if choices:
             found.append((relation, choices))
     if not found:
-        raise GlotliftError("GL-WORLD-053", f"no relation has four tails to ask in {split!r}")
+        raise GlotliftError(
+            "GL-WORLD-053",
+            f"no relation has four tails to ask in {split!r}",
+            place="world/scenes.yaml",
+            fix="give a relation more values",
+        )
     return tuple(found)
 
 

@@ -34,7 +34,7 @@ def instructions(
     every language) and response, which fulfils them all. Two splits share no
     set of instructions. A response is plain sentences where some are found that fit, else a list
     of words; it holds no apostrophe, about which those who count words differ.
-    Raises GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-007 (rows) and GL-WORLD-045
+    Raises GL-WORLD-001 (language), GL-WORLD-002 (split), GL-WORLD-007 (rows), -049 and -045
     where the language file gives no response.
     """
     spoken = grammar(language)
@@ -72,7 +72,7 @@ def _asked(address: tuple[object, ...], split: str) -> list[dict[str, Any]]:
         if _is_possible(chosen) and split_of("instructions", *sorted(key)) == split:
             return chosen
     raise GlotliftError(
-        "GL-WORLD-045", f"no instructions were found for {address}", fix="use another seed"
+        "GL-WORLD-049", f"no instructions were found for {address}", fix="use another seed"
     )
 
 
