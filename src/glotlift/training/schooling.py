@@ -23,10 +23,18 @@ from glotlift.world.tiers import SHARES, deal
 Kind = Literal["decoder", "encoder", "seq2seq"]
 SPECIAL_TOKENS = {"decoder": DECODER, "encoder": ENCODER, "seq2seq": SEQ2SEQ}
 BLOCK, BLOCKS_PER_STEP = 128, 8
-SHORT = 4  # an encoder-decoder's blocks hold one short text each: it reads so many more of them
+SHORT = 2  # an encoder-decoder's blocks hold one short text each: it reads so many more of them
 NEVER = 10**6
 TRANSLATION = "translation"
-SCHOOLING = hand({TRANSLATION: 0.5}, rest=natural)  # of an encoder-decoder
+SCHOOLING = hand({TRANSLATION: 0.8}, rest=natural)  # of an encoder-decoder
+# The learning rate as a multiple of the size's, and the embeddings' as a multiple of that. BERT
+# normalises after each layer and does not learn at Llama's rate; T5's embeddings begin many times
+# larger than its other weights and need larger steps.
+PACE: Mapping[str, tuple[float, float]] = {
+    "decoder": (1.0, 1.0),
+    "encoder": (1 / 3, 1.0),
+    "seq2seq": (1 / 3, 90.0),
+}
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,11 @@ def school(
 
 
 def translations(tiers: Mapping[str, str], rows: int, seed: int) -> Dataset:
-    """Return translations from each language into each other; `source_text` says into which.
+    """Return translations from each language into each; `source_text` says into which.
 
-    A pair of languages has as many as the one of the lower tier affords. The code of the language
-    that is wanted comes first (Johnson et al. 2017, arXiv:1611.04558, section 3).
+    Half of them are copies, from which reading what is written is learnt first. A pair of languages
+    has as many as the one of the lower tier affords. The code of the language that is wanted comes
+    first (Johnson et al. 2017, arXiv:1611.04558, section 3).
     """
     parts, start = [], 0
     for source, target in product(tiers, repeat=2):
@@ -100,13 +109,15 @@ def pretrain(
             sources[name], features[name] = pair_features(tokenizer, dataset)
         else:
             features[name] = objective.prepare(dataset)
+    pace, embeddings = PACE[kind]
     stage = Stage(
         f"starter {kind}",
         features,
         Mixture(sources, policy, seed=seed),
         Budget(shape.steps, "steps"),
         settings=TrainingSettings(
-            learning_rate=shape.learning_rate,
+            learning_rate=pace * shape.learning_rate,
+            embedding_rate=embeddings,
             block=BLOCK,
             blocks_per_step=BLOCKS_PER_STEP * (1 if objective.packs(model) else SHORT),
             micro_blocks=BLOCKS_PER_STEP * SHORT,

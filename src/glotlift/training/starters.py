@@ -136,8 +136,8 @@ def starter(
     `languages` are those it is pretrained on: codes, or tiers by code ("high", "middle", "low",
     "unseen"); all of the world's but those in `without`; or by default a few, so that there are
     languages to adapt to. A tier says how much text there is, and all text is read equally often.
-    An encoder-decoder also learns to translate between any two of its languages: the text to
-    translate begins with the code of the language that is wanted.
+    An encoder-decoder also learns to copy, and to translate between any two of its languages: the
+    text to translate begins with the code of the language that is wanted.
 
     Raises GL-TRAINING-011 and -012 (languages), GL-WORLD-001 (language), -013 (tier).
     """
