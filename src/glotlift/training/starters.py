@@ -52,7 +52,7 @@ SIZES = {
         width=64, layers=2, pieces=800, steps=300, documents=300, learning_rate=4e-3
     ),
     "small": StarterSize(
-        width=128, layers=4, pieces=3000, steps=1300, documents=5000, learning_rate=3e-3
+        width=128, layers=4, pieces=3000, steps=600, documents=5000, learning_rate=3e-3
     ),
 }
 
