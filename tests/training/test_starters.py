@@ -33,7 +33,7 @@ def small(monkeypatch, tmp_path):
     ("kind", "auto", "architecture"),
     [
         ("decoder", "AutoModelForCausalLM", "LlamaForCausalLM"),
-        ("encoder", "AutoModelForMaskedLM", "BertForMaskedLM"),
+        ("encoder", "AutoModelForMaskedLM", "ModernBertForMaskedLM"),
         ("seq2seq", "AutoModelForSeq2SeqLM", "T5ForConditionalGeneration"),
     ],
 )

@@ -13,7 +13,7 @@ from datasets import Dataset
 
 from glotlift.corpus.addresses import Sourced, open_hub, open_world
 from glotlift.corpus.fields import FIELDS, ROW_BYTES, TOO_LONG, Row
-from glotlift.corpus.formats import format_of, read_file
+from glotlift.corpus.formats import FORMATS, format_of, read_file
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.lines import Documents
 from glotlift.corpus.normalisation import normalise
@@ -26,6 +26,7 @@ SCHEMA = pa.schema([(field, pa.large_string()) for field in FIELDS])
 BATCH_ROWS = 10_000
 UNDETERMINED = "und"
 UNKNOWN = "unknown"
+EMPTY = "empty text"
 # Passed over in a folder: what stands beside data to describe it.
 DESCRIPTIONS = ("readme", "license", "licence", "notice", "changelog", "copying")
 
@@ -128,7 +129,7 @@ def find_files(path: Path) -> list[Path]:
         and not file.name.lower().startswith(DESCRIPTIONS)
     )
     if not found:
-        cause = "the folder has no .txt, .jsonl, .csv, .tsv or .parquet file"
+        cause = f"the folder has no file of a known format ({FORMATS})"
         fix = "put the text there or name another folder"
         raise GlotliftError("GL-CORPUS-002", cause, place=str(path), fix=fix)
     return found
@@ -159,7 +160,9 @@ def clean(
             ledger.read += 1
             stated = as_string(row.values.get("id"))
             id = stated or f"{file.name}#{row.line}"
-            text, fault = text_from(row)
+            text, fault = raw_text(row)
+            text = normalise(text)
+            fault = fault or ("" if text else EMPTY)
             spoken, other = spoken_language(row.values.get("language"), language)
             fault = fault or other
             fault = fault or (repeated(seen, stated, spoken, text) if stated else "")
@@ -178,8 +181,8 @@ def as_string(value: Any) -> str:
     return str(value).encode("utf-8", "replace").decode().strip()
 
 
-def text_from(row: Row) -> tuple[str, str]:
-    """Return a row's normalised text, and its fault where it has none."""
+def raw_text(row: Row) -> tuple[str, str]:
+    """Return a row's text as it stands, and its fault where it has none."""
     text = row.values.get("text")
     if row.fault or text is None:
         return "", row.fault or "no text"
@@ -191,8 +194,7 @@ def text_from(row: Row) -> tuple[str, str]:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError:
         return "", "lone surrogate"
-    text = normalise(text)
-    return text, TOO_LONG if size > ROW_BYTES else "" if text else "empty text"
+    return (text, "") if size <= ROW_BYTES else ("", TOO_LONG)
 
 
 def spoken_language(stated: Any, wanted: str | None) -> tuple[str, str]:

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from glotlift.runs.figures import duration
+from glotlift.runs.figures import duration, size
 
 T = TypeVar("T")
 
@@ -61,6 +62,44 @@ class TrainingLine:
             sys.stderr.flush()
         else:
             say(line)
+
+
+@contextmanager
+def byte_progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield a function that is told of bytes done: a bar with speed and time left on a terminal.
+
+    Elsewhere it is a line, at most one in ten seconds.
+    """
+    if sys.stderr.isatty():
+        from rich import progress
+        from rich.console import Console
+
+        columns = (
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.DownloadColumn(),
+            progress.TransferSpeedColumn(),
+            progress.TimeRemainingColumn(),
+        )
+        with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda more: bar.advance(task, more)
+        return
+    began = printed = time.monotonic()
+    done = 0
+
+    def add(more: int) -> None:
+        nonlocal done, printed
+        done += more
+        now = time.monotonic()
+        if now - printed >= 10 or (done >= total and more):
+            printed = now
+            rate = done / max(now - began, 1e-9)
+            left = duration((total - done) / rate) if rate else "unknown"
+            share = f"{size(done)} of {size(total)}"
+            say(f"{label} {share} | {size(rate)}/s | left {left}")
+
+    yield add
 
 
 def hush_libraries() -> None:

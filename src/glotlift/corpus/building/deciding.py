@@ -1,0 +1,174 @@
+"""Second pass, over all shards at once: which rows stay, and why the others do not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from glotlift.corpus.building.config import BuildConfig
+from glotlift.corpus.building.repeating import repeated_lines, repeated_passages
+from glotlift.corpus.building.shards import Shard
+from glotlift.corpus.learning_standards import learn_standards
+from glotlift.corpus.near_duplicates import REASONS, find_duplicates
+from glotlift.corpus.quality import MEASURES, measure
+from glotlift.corpus.reading import read
+from glotlift.corpus.standards import Standards
+from glotlift.runs import atomic
+
+STANDARDS, LINES = "standards.json", "repeated_lines.npy"
+DECISIONS = pa.schema(
+    [("row", pa.int64()), ("reason", pa.large_string()), ("twin", pa.large_string())]
+)
+TRUSTED_ROWS = 2000
+
+
+@dataclass
+class Examined:
+    """The rows of all shards: `reasons` are why they do not stay, `ends` where each shard ends."""
+
+    folders: list[Path]
+    ends: NDArray[np.int64]
+    languages: NDArray[np.object_]
+    reasons: NDArray[np.object_]
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return one array of all rows, in the order of the shards."""
+        return np.concatenate([np.load(folder / f"{name}.npy") for folder in self.folders])
+
+
+def decide(config: BuildConfig, shards: Sequence[Shard], root: Path) -> None:
+    """Decide every row, unless that is done: ``decided/`` holds a table for each shard."""
+    path = root / "decided"
+    if path.is_dir():
+        return
+    rows = examined(shards, root)
+    with atomic.folder(path) as folder:
+        unusual, standards = judge_quality(rows, config)
+        atomic.write_json(folder / STANDARDS, standards.to_json() if standards else {})
+        twins = drop_duplicates(rows, unusual, config)
+        write_decisions(rows, twins, shards, folder)
+        gone = rows.reasons != ""
+        np.save(folder / LINES, repeated_lines(rows.folders, int((~gone).sum())))
+        write_passages(rows, gone, shards, folder)
+
+
+def examined(shards: Sequence[Shard], root: Path) -> Examined:
+    """Return what the first pass found, without the texts."""
+    folders = [root / "examined" / shard.name for shard in shards]
+    tables = [
+        pq.read_table(folder / "rows.parquet", columns=["language", "reason"]) for folder in folders
+    ]
+    joined = pa.concat_tables(tables)
+    columns = [
+        joined[name].combine_chunks().dictionary_encode().to_numpy(zero_copy_only=False)
+        for name in ("language", "reason")
+    ]
+    ends = np.cumsum([len(table) for table in tables], dtype=np.int64)
+    return Examined(folders, ends, *columns)
+
+
+def judge_quality(
+    rows: Examined, config: BuildConfig
+) -> tuple[NDArray[np.object_], Standards | None]:
+    """Return why each row is too short or far from what is usual in its language, "" if it is not.
+
+    Rows that are out already are not judged.
+    """
+    unusual = np.full(len(rows.reasons), "", object)
+    if not config.quality.standards:
+        return unusual, None
+    measures = rows.array("measures")
+    there = np.flatnonzero(rows.reasons == "")
+    languages = list(rows.languages[there])
+    sample, spoken = trusted_measures(config)
+    standards = learn_standards(
+        np.concatenate([measures[there], sample]),
+        [*languages, *spoken],
+        np.arange(len(there) + len(spoken)) >= len(there),
+        shortest=config.quality.minimum_characters,
+    )
+    unusual[there] = standards.judge(measures[there], languages)
+    return unusual, standards
+
+
+def trusted_measures(config: BuildConfig) -> tuple[NDArray[np.float32], list[str]]:
+    """Return the measures of the trusted texts, and their languages."""
+    measured, languages = [np.empty((0, len(MEASURES)), np.float32)], []
+    for code, address in config.quality.trusted.items():
+        texts = read(address, language=code, rows=TRUSTED_ROWS)["text"]
+        measured.append(measure(list(texts)))
+        languages += [code] * len(texts)
+    return np.concatenate(measured), languages
+
+
+def drop_duplicates(
+    rows: Examined, unusual: NDArray[np.object_], config: BuildConfig
+) -> NDArray[np.int64]:
+    """Drop the rows that repeat one that stays; return for each row the one kept in its place.
+
+    Rows that are `unusual` (with a reason) are compared too, but after all others, so that none
+    takes the place of a better one; those that repeat no other are dropped for their reason.
+    """
+    there = np.flatnonzero(rows.reasons == "")
+    order = there[np.argsort(unusual[there] != "", kind="stable")]
+    fingerprints = rows.array("fingerprints")[order]
+    if not config.duplicates.near:
+        fingerprints = np.zeros_like(fingerprints)
+    found = find_duplicates(
+        rows.array("exact")[order],
+        rows.array("normalised")[order],
+        fingerprints,
+        rows.array("sizes")[order],
+        threshold=config.duplicates.similarity,
+    )
+    twins = np.arange(len(rows.reasons))
+    twins[order] = order[found.kept]
+    rows.reasons[order] = np.asarray(REASONS, object)[found.reasons]
+    first = rows.reasons == ""
+    rows.reasons[first] = unusual[first]
+    return twins
+
+
+def write_decisions(
+    rows: Examined, twins: NDArray[np.int64], shards: Sequence[Shard], folder: Path
+) -> None:
+    """Write for each shard the rows that do not stay, with the id of the row kept in their place.
+
+    Rows are numbered within their shard, from 0.
+    """
+    ids = pa.chunked_array(
+        [
+            pq.read_table(path / "rows.parquet", columns=["id"])["id"].combine_chunks()
+            for path in rows.folders
+        ]
+    )
+    start = 0
+    for shard, stop in zip(shards, rows.ends, strict=True):
+        gone = start + np.flatnonzero(rows.reasons[start:stop] != "")
+        kept = twins[gone]
+        named = ids.take(pa.array(kept)).to_pylist()
+        twin = [name if moved else "" for name, moved in zip(named, kept != gone, strict=True)]
+        columns = [gone - start, list(rows.reasons[gone]), twin]
+        table = pa.table(
+            [pa.array(c, f.type) for c, f in zip(columns, DECISIONS, strict=True)], DECISIONS
+        )
+        pq.write_table(table, folder / f"{shard.name}.parquet")
+        start = int(stop)
+
+
+def write_passages(
+    rows: Examined, gone: NDArray[np.bool_], shards: Sequence[Shard], folder: Path
+) -> None:
+    """Write for each shard the paragraphs to cut, int64 [m, 3]: row in the shard, start, end."""
+    counts = np.diff(rows.ends, prepend=0)
+    found = repeated_passages(rows.folders, list(counts), gone)
+    spans = np.stack([found.rows, found.starts, found.ends], axis=1)
+    starts = rows.ends - counts
+    for shard, start, stop in zip(shards, starts, rows.ends, strict=True):
+        own = spans[np.searchsorted(found.rows, start) : np.searchsorted(found.rows, stop)]
+        np.save(folder / f"{shard.name}.npy", own - [start, 0, 0])

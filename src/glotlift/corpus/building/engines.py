@@ -1,0 +1,138 @@
+"""Who does the shards: processes of this machine, a share of an array of jobs, or Ray.
+
+Each engine runs the same function on the same shards. What a shard becomes is written whole or not
+at all, so one that was interrupted is done again, and no other.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as wait_for
+from typing import Any
+
+from glotlift.corpus.building.shards import Shard
+from glotlift.runs.errors import GlotliftError
+
+Task = Callable[[Shard], dict[str, Any]]
+PATIENCE = 3  # times that a shard may lose its worker
+AHEAD = 2  # shards given out for each worker, so that none waits
+
+
+def run_local(task: Task, shards: Sequence[Shard], workers: int) -> Iterator[dict[str, Any]]:
+    """Yield what `task` returns for each shard, in the order in which they are done.
+
+    A worker that is killed is replaced and its shard done again. Raises GL-CORPUS-095 when workers
+    are lost again and again without one shard being done.
+    """
+    if workers == 1:
+        yield from map(task, shards)
+        return
+    left = {shard.number: shard for shard in shards}
+    lost = 0
+    while left:
+        done = 0
+        try:
+            for number, result in in_processes(task, list(left.values()), workers):
+                del left[number]
+                done += 1
+                yield result
+        except BrokenProcessPool:
+            lost = 0 if done else lost + 1
+            if lost >= PATIENCE:
+                raise lost_workers(next(iter(left.values()))) from None
+
+
+def in_processes(
+    task: Task, shards: Sequence[Shard], workers: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (shard number, result) from a pool of processes that end with this one."""
+    waiting = deque(shards)
+    running: dict[Future[dict[str, Any]], int] = {}
+    # A forked process would inherit our locks on the run folder, and threads that are not running.
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
+        while waiting or running:
+            while waiting and len(running) < workers * AHEAD:
+                shard = waiting.popleft()
+                running[pool.submit(task, shard)] = shard.number
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield running.pop(future), future.result()
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, however it went."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait_for([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def lost_workers(shard: Shard) -> GlotliftError:
+    """Return the error of workers that cannot do a shard."""
+    return GlotliftError(
+        "GL-CORPUS-095",
+        f"{PATIENCE} workers in a row were killed, perhaps for lack of memory",
+        place=shard.pieces[0].name,
+        fix="give fewer workers or smaller shards (workers=1 shard_bytes=4000000) and start again",
+    )
+
+
+def run_ray(task: Task, shards: Sequence[Shard], workers: int) -> Iterator[dict[str, Any]]:
+    """Yield what `task` returns for each shard from tasks of Ray, one core each.
+
+    Joins the cluster that RAY_ADDRESS names, else starts one here with a core for each worker. The
+    machines of a cluster share the output folder. Raises GL-CORPUS-096 where Ray is not installed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise GlotliftError(
+            "GL-CORPUS-096", "Ray is not installed", place="engine", fix="pip install ray"
+        ) from None
+    started = not ray.is_initialized()
+    if started:
+        address = os.environ.get("RAY_ADDRESS")
+        own: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
+        ray.init(address, log_to_driver=False, logging_level=logging.WARNING, **own)
+    remote = ray.remote(num_cpus=1, max_retries=PATIENCE)(task)
+    waiting = deque(shards)
+    running: list[Any] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers * AHEAD:
+                running.append(remote.remote(waiting.popleft()))
+            finished, running = ray.wait(running)
+            yield from ray.get(finished)
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def share_of(shards: Sequence[Shard], share: str) -> list[Shard]:
+    """Return every n-th shard, for ``i/n`` with i from 1: what one job of an array does.
+
+    Raises GL-CORPUS-097.
+    """
+    first, _, of = share.partition("/")
+    if not (first.isdecimal() and of.isdecimal() and 1 <= int(first) <= int(of)):
+        raise GlotliftError(
+            "GL-CORPUS-097", f"not a share: {share!r}", place="share", fix="write it as 3/40"
+        )
+    return [shard for shard in shards if shard.number % int(of) == int(first) - 1]
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

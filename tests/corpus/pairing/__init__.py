@@ -1,0 +1,1 @@
+"""Tests of parallel text: alignment, filters, files."""
