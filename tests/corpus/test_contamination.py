@@ -52,6 +52,11 @@ def test_a_whole_copy_is_found_in_its_place(index, question):
     assert remove_overlaps(before + question + after, [found]) == before + after.lstrip()
 
 
+def test_every_copy_is_found(index):
+    [found] = index.find([f"{SHORT} And again: {SHORT} {QUESTIONS['eng']} {QUESTIONS['eng']}"])
+    assert [one.id for one in found] == ["6", "6", "0", "0"]
+
+
 def test_case_spaces_and_punctuation_do_not_hide_a_copy(index):
     disguised = QUESTIONS["eng"].upper().replace(" ", "  ").replace("?", " !")
     assert [len(found) for found in index.find([disguised])] == [1]
@@ -85,6 +90,22 @@ def test_short_and_common_texts_are_not_looked_for():
         EvaluationIndex.build(rows_of(["Yes.", "42"]))
 
 
+@pytest.mark.parametrize(
+    ("text", "telling"),
+    [
+        ("Nilisukuma mlango.", True),
+        ("Nilisukuma mlango", False),
+        ("Ero furioso.", False),
+        ("谁演唱了国歌？", False),
+        ("谁带领黑豹队擒杀？", True),
+        ("黑豹队的人", False),
+        ("1234 5678 9012 3456.", False),
+    ],
+)
+def test_a_sentence_may_be_shorter_than_a_phrase(text, telling):
+    assert text_batch([text]).is_telling(0) == telling
+
+
 def test_what_ordinary_texts_say_too_is_no_sign():
     rows = rows_of(["All of the above.", QUESTIONS["eng"]])
     assert EvaluationIndex.build(rows).find(["Now all of the above is true."])[0]
@@ -95,7 +116,7 @@ def test_what_ordinary_texts_say_too_is_no_sign():
     assert index.find([QUESTIONS["eng"]])[0]
 
 
-@pytest.mark.parametrize("language", ["eng_Latn", "zho_Hans", "tha_Thai", "hin_Deva"])
+@pytest.mark.parametrize("language", ["eng_Latn", "zho_Hans", "arb_Arab", "hin_Deva"])
 def test_documents_with_items_are_found_and_no_others(language):
     questions = world.documents(language, 40, seed=9, sentences=2)["text"][:]
     index = EvaluationIndex.build(rows_of(questions))

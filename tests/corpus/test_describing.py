@@ -114,6 +114,14 @@ def test_every_row_read_stands_in_the_table_of_languages():
     }
 
 
+def test_broken_characters_are_no_obstacle(tmp_path):
+    statistics = Statistics(read=2)
+    statistics.keep(["a \ud800\x00 b"], ["eng_Latn"], ["\x1b[0m"], [""])
+    statistics.drop("empty text", "eng_Latn", "\udfff\x07")
+    describe(described(statistics=statistics, manifest={}), tmp_path)
+    read((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("read_rows", [0, 2])
 def test_a_corpus_of_nothing_has_a_page(read_rows):
     statistics = Statistics(read=read_rows)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from glotlift.corpus.fingerprints import (
     BINS,
     SHINGLE,
-    SHORT_SHINGLE,
     exact_keys,
     fingerprints,
     folded_fingerprints,
@@ -79,12 +78,14 @@ def test_texts_without_letters_are_told_apart_by_their_exact_keys():
 def shingles(text):
     """The set of shingles by slicing, as the definition says."""
     folded = folded_by_hand(text)
-    short = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Ethiopic}]")
-    return {
-        folded[i : i + (SHORT_SHINGLE if short.match(folded[i]) else SHINGLE)] + "|" * (rest < 7)
-        for i in range(len(folded))
-        for rest in [len(folded) - i]
-    }
+    threes = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+    fours = regex.compile(r"[\p{Hangul}\p{Ethiopic}\p{Thai}\p{Khmer}\p{Myanmar}]")
+    found = set()
+    for place, sign in enumerate(folded):
+        size = 3 if threes.match(sign) else 4 if fours.match(sign) else SHINGLE
+        # The end of the text is a sign of its own.
+        found.add((folded + "|" * 6)[place : place + size])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,8 @@ def shingles(text):
         ("the river ran past the old mill and on to the sea", "the river ran past the new mill"),
         ("東京は今日も雨が降っている", "東京は明日も雨が降るという"),
         ("ሰላም ለዓለም ሁሉ ይሁን", "ሰላም ለዓለም ይሁን"),
+        ("ภาษาไทยไม่มีช่องว่าง", "ภาษาไทยมีช่องว่าง"),
+        ("한국어 문장이 여기 있다", "한국어 문장은 거기 있다"),
         ("ab", "abc"),
     ],
 )
@@ -113,7 +116,9 @@ def random_pair(generator, shared, alone, length=SHINGLE):
     return Folded(np.concatenate(codes), np.cumsum([len(code) for code in codes]))
 
 
-@pytest.mark.parametrize("shared,alone", [(900, 100), (500, 500), (200, 800), (30, 20), (9, 9)])
+@pytest.mark.parametrize(
+    ("shared", "alone"), [(900, 100), (500, 500), (200, 800), (30, 20), (9, 9)]
+)
 def test_the_estimate_is_unbiased_and_within_its_error(shared, alone):
     generator = np.random.default_rng(shared)
     errors, truth = [], []

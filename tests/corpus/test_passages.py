@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glotlift.corpus import passages
 from glotlift.corpus.passages import (
     cut,
+    extend,
     find_repeats,
     paragraph_keys,
     repeated_paragraphs,
@@ -100,6 +102,14 @@ def test_a_text_that_repeats_itself_keeps_the_first():
     assert cut(text, found.spans()[0]).strip() == "and so it goes on for ever,"
     same = "a" * 500
     assert find_repeats([same], anchors([same], 50), 50).spans() == {0: [(1, 500)]}
+
+
+def test_a_long_text_of_one_letter_stays_linear(monkeypatch):
+    calls = []
+    monkeypatch.setattr(passages, "extend", lambda *given: calls.append(1) or extend(*given))
+    text = "a" * 50_000
+    assert find_repeats([text], anchors([text], 50), 50).spans() == {0: [(1, 50_000)]}
+    assert len(calls) < 300
 
 
 def test_anchors_are_few_and_leave_no_window_without_one():

@@ -2,7 +2,9 @@ import gzip
 import json
 import os
 import re
+import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glotlift import world
+from glotlift.corpus import personal_identities, personal_phones
 from glotlift.corpus.personal import KINDS, Personal, find_personal, fold, mask_personal
 from glotlift.corpus.personal_accounts import LENGTHS, is_issued, luhn, remainder
 from glotlift.corpus.personal_phones import regions_of
+from glotlift.runs.errors import GlotliftError
 
 phonenumbers = pytest.importorskip("phonenumbers")
 pytest.importorskip("stdnum")
@@ -186,7 +190,7 @@ def test_finds_lie_in_the_text_apart_and_in_order(parts):
     text = "".join(parts)
     found = find_personal(text)
     assert all(0 <= one.start < one.end <= len(text) and one.kind in KINDS for one in found)
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(found))
     assert len(mask_personal(text, found)) == len(text) + sum(
         len(one.kind) + 2 - (one.end - one.start) for one in found
     )
@@ -208,6 +212,22 @@ def test_masks_say_the_kind_and_the_longest_wins():
     inside = [Personal("PHONE", 2, 5), Personal("URL_TOKEN", 0, 9)]
     assert mask_personal("012345678!", inside) == "<URL_TOKEN>!"
     assert mask_personal("nothing", []) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("library", "text", "code"),
+    [
+        ("phonenumbers", "call +49 30 12345678", "GL-CORPUS-055"),
+        ("stdnum.br.cpf", "CPF 529.982.247-25", "GL-CORPUS-056"),
+    ],
+)
+def test_a_missing_library_is_named_where_it_is_needed(library, text, code, monkeypatch):
+    for cached in (personal_phones._library, personal_identities._checker):
+        cached.cache_clear()
+    monkeypatch.setitem(sys.modules, library, None)
+    assert find_personal("ana@example.org, 203.0.113.9") != []
+    with pytest.raises(GlotliftError, match=code):
+        find_personal(text)
 
 
 NAMES = {"email": "EMAIL", "phone": "PHONE", "account": "IBAN", "card": "CREDIT_CARD"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glotlift.corpus import code_units
@@ -157,8 +157,20 @@ def test_repair_is_stable_and_well_formed(text):
     once.text.encode()
 
 
-@given(st.text(st.characters(min_codepoint=0x80, max_codepoint=0xFFFF, codec="utf-8"), max_size=8))
-@settings(deadline=None, max_examples=300)
+MARKED = st.text(
+    st.one_of(
+        st.sampled_from(
+            "aeẹéÃạ\u0301\u0303\u0323\u0329\u0315क\u093c\u094dनऩᄀ\u1161\u11a8가각\u0653ا\u064b\u0651"
+        ),
+        st.characters(min_codepoint=0x80, max_codepoint=0xFFFF, codec="utf-8"),
+    ),
+    max_size=8,
+)
+
+
+@given(MARKED)
+@example("Ã\u0323")
+@settings(deadline=None, max_examples=500)
 def test_the_look_never_misses_what_nfc_changes(text):
     if unicodedata.is_normalized("NFC", text):
         return

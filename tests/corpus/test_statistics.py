@@ -177,6 +177,12 @@ def test_what_was_masked_is_not_shown():
     assert made.counts["changed", "masked EMAIL", "yor_Latn"] == 1
 
 
+def test_an_example_shows_what_was_masked():
+    made = Statistics()
+    made.change("masked EMAIL", "yor_Latn", f"{'x' * 900} <EMAIL>")
+    assert "<EMAIL>" in made.examples["changed", "masked EMAIL", "yor_Latn"][0].after
+
+
 def test_an_excerpt_shows_where_two_texts_differ():
     before, after = excerpt("x" * 500 + "old", "x" * 500 + "new")
     assert before.startswith("…")

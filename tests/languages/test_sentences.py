@@ -31,6 +31,12 @@ pytest.importorskip("sentencex")
         ("amh_Ethi", ["ካሳ መጣ ።", "ነገ ይዘንባል ?"]),
         ("arb_Arab", ["ذهب الولد إلى المدرسة.", "هل عاد؟", "نعم!"]),
         ("urd_Arab", ["وہ گھر گیا۔", "کیا تم آؤ گے؟"]),
+        ("amh_Ethi", ["ካሳ መጣ፡፡", "አለሙ ኤ. ሊንድ ሄደ፡፡"]),
+        ("deu_Latn", ["Im 19.\u00a0Jahrhundert war es so.", "Dann kam St. Martin."]),
+        ("fra_Latn", ["C'est M. Adams.", "Il est là."]),
+        ("kat_Geor", ["ის სახლში წავიდა.", "IBM მოვიდა.", "მერე წავიდა."]),
+        ("afr_Latn", ["Hy slaap.", "'n Man kom."]),
+        ("eng_Latn", ["all is small here.", "yes.", "no?"]),
         ("hye_Armn", ["Նա տուն գնաց։", "Հետո եկավ։"]),
     ],
 )
@@ -58,6 +64,7 @@ def test_thai_is_cut_at_spaces_into_phrases_of_some_length():
     assert " ".join(found) == text.strip()
     assert all(40 <= len(phrase) <= 80 for phrase in found)
     assert split_sentences("ไปไหนมา? ไปตลาด", "tha_Thai") == ["ไปไหนมา?", "ไปตลาด"]
+    assert split_sentences("ปี พ.ศ. 2560 เขาไป", "tha_Thai") == ["ปี พ.ศ. 2560 เขาไป"]
 
 
 def test_a_line_is_its_own_unless_lines_are_wrapped():

@@ -1,20 +1,24 @@
-"""`glotlift corpus`: look at text before anything is trained on it."""
+"""`glotlift corpus`: a clean corpus from raw text, and a look at it."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from glotlift.commands import corpus_build
 from glotlift.commands.printing import AsJson, examples, print_json, print_table, quiet_output
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-app = typer.Typer(help="Look at text before anything is trained on it.", no_args_is_help=True)
+app = typer.Typer(help="Make a clean corpus from raw text, and look at it.", no_args_is_help=True)
 
 
 @app.callback()
 def options() -> None:
-    """Look at text before anything is trained on it."""
+    """Make a clean corpus from raw text, and look at it."""
+
+
+corpus_build.add_to(app)
 
 
 @app.command(

@@ -11,8 +11,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.corpus.fingerprints import scrambled
+
 MISSED = 0.05
-MOST_BANDS = 256
+FEWEST_BANDS, MOST_BANDS = 32, 256
 # Unrelated texts of one language agree in fewer than one value of a hundred.
 BACKGROUND = 0.01
 NEIGHBOURS = 16
@@ -27,9 +29,7 @@ Allows = Callable[[Rows, Rows], NDArray[np.bool_]]
 
 def row_keys(fingerprints: NDArray[np.uint16], rows: Rows) -> Keys:
     """Return one key of each whole fingerprint, uint64 [rows]."""
-    factors = np.random.default_rng(0).integers(
-        0, 2**64, fingerprints.shape[1], np.uint64, endpoint=False
-    ) | np.uint64(1)
+    factors = scrambled(fingerprints.shape[1], 0) | np.uint64(1)
     keys = np.empty(len(rows), np.uint64)
     for start in range(0, len(rows), BLOCK_ROWS):
         block = fingerprints[rows[start : start + BLOCK_ROWS]]
@@ -41,23 +41,24 @@ def choose_bands(rows: int, values: int, threshold: float) -> NDArray[np.int64]:
     """Return the values that each band takes of a fingerprint, [bands, values in a band].
 
     A band holds the fewest values (2 to 4) by which unrelated rows make no more candidates than
-    there are rows, times 64; there are as many bands as miss 5 % at the threshold, up to 256.
+    there are rows, times 64; there are as many bands as miss 5 % at the threshold, 32 to 256.
     """
     width = 2
     while width < 4 and rows * needed(width, threshold) * BACKGROUND**width > 4 * NEIGHBOURS:
         width += 1
     bands = needed(width, threshold)
-    generator = np.random.default_rng(width)
     whole = values // width
-    orders = [generator.permutation(values)[: whole * width] for _ in range(-(-bands // whole))]
+    orders = [
+        np.argsort(scrambled(values, seed), kind="stable")[: whole * width]
+        for seed in range(1, 2 + bands // whole)
+    ]
     return np.concatenate(orders).reshape(-1, width)[:bands]
 
 
 def needed(width: int, threshold: float) -> int:
     """Return how many bands of a width find a pair at the threshold, but for `MISSED`."""
-    if threshold == 1:
-        return 1
-    return min(MOST_BANDS, math.ceil(math.log(MISSED) / math.log1p(-(threshold**width))))
+    enough = math.log(MISSED) / math.log1p(-min(threshold**width, 0.99))
+    return min(MOST_BANDS, max(FEWEST_BANDS, math.ceil(enough)))
 
 
 def similar_pairs(

@@ -76,23 +76,32 @@ def gather(counts: Sequence[LineCounts]) -> LineCounts:
 
 
 def count_lines(texts: Sequence[str]) -> LineCounts:
-    """Count in how many of the texts each line stands.
+    """Count in how many of the texts each line stands; see `line_keys` for which lines count.
+
+    Documents known to be duplicates of others should be left out.
+    """
+    keys, documents = np.unique(line_keys(texts)[0], return_counts=True)
+    return LineCounts(keys, documents, len(texts))
+
+
+def line_keys(texts: Sequence[str]) -> tuple[Keys, NDArray[np.uint32]]:
+    """Return the key of each line, uint64 [l], and the text it stands in, [l]; once in a text.
 
     Lines of 12 to 400 characters count (shorter ones are too often text, longer ones are passages).
     Digits count as alike, so that dates and page numbers do not part lines; spaces around a line do
-    not count. Documents known to be duplicates of others should be left out.
+    not count.
     """
-    found = [LineCounts(np.empty(0, np.uint64), np.empty(0, np.int64), 0)]
+    keys, rows, before = [np.empty(0, np.uint64)], [np.empty(0, np.uint32)], 0
     for batch in batches(texts):
         lines = line_spans(batch)
-        # A line counts once in a document: its key may stand there again.
         order = np.lexsort((lines.keys, lines.owners))
-        keys, owners = lines.keys[order], lines.owners[order]
-        new = np.ones(len(keys), np.bool_)
-        new[1:] = (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])
-        distinct, documents = np.unique(keys[new], return_counts=True)
-        found.append(LineCounts(distinct, documents, len(batch.starts) - 1))
-    return gather(found)
+        own, owners = lines.keys[order], lines.owners[order]
+        new = np.ones(len(own), np.bool_)
+        new[1:] = (own[1:] != own[:-1]) | (owners[1:] != owners[:-1])
+        keys.append(own[new])
+        rows.append((owners[new] + before).astype(np.uint32))
+        before += len(batch.starts) - 1
+    return np.concatenate(keys), np.concatenate(rows)
 
 
 def cut_boilerplate(texts: Sequence[str], repeated: Keys) -> list[Trimmed]:

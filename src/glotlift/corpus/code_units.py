@@ -1,7 +1,7 @@
 """What each UTF-16 unit may mean for a text's soundness, as a table to look texts up in."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,11 +93,17 @@ def composing_pairs() -> frozenset[int]:
     return frozenset(pairs)
 
 
+@lru_cache(maxsize=UNITS)
+def pair_is_normal(pair: int) -> bool:
+    """Return whether two units, the first in the upper 16 bits, are in NFC as they stand."""
+    return unicodedata.is_normalized("NFC", chr(pair >> 16) + chr(pair & 0xFFFF))
+
+
 def composes(units: NDArray[np.uint16], flags: NDArray[np.uint8]) -> bool:
     """Return whether NFC may change a text, from its units [n] and their flags [n].
 
     False is certain, for units without surrogates: marks stand in their order, and what could join
-    stands directly after a starter with which it does not.
+    stands directly after a starter that it leaves as it is.
     """
     places = ((flags & FORM) != 0).nonzero()[0]
     found, before = units[places], units[places - 1]
@@ -107,7 +113,7 @@ def composes(units: NDArray[np.uint16], flags: NDArray[np.uint8]) -> bool:
     if (((classes < earlier) & (classes > 0)) | ((earlier > 0) & seconds()[found])).any():
         return True
     pairs = (before.astype(np.int64) << 16) | found
-    return not composing_pairs().isdisjoint(pairs.tolist())
+    return not all(map(pair_is_normal, set(pairs.tolist())))
 
 
 @cache

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,16 +113,12 @@ class EvaluationIndex:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in ARRAYS}
                 told = json.loads(file["about"].tobytes())
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise _unreadable(path, str(error)) from None
         if told.get("schema") != SCHEMA:
             raise _unreadable(path, f"version {told.get('schema')}")
-        return cls(
-            **arrays,
-            names=tuple(told["names"]),
-            ids=tuple(told["ids"]),
-            left_out=told["left_out"],
-        )
+        names, ids = tuple(told["names"]), tuple(told["ids"])
+        return cls(**arrays, names=names, ids=ids, left_out=told["left_out"])
 
     def find(self, texts: Sequence[str]) -> list[list[Overlap]]:
         """Return the overlaps of each text with items, by place; of overlapping ones the surest."""
@@ -135,9 +132,7 @@ class EvaluationIndex:
         hits = self._hits(batch)
         per_text: list[list[Overlap]] = [[] for _ in texts]
         for text, item, at, places in _candidates(self, batch, hits):
-            overlap = self._confirm(batch, text, item, at, places)
-            if overlap is not None:
-                per_text[text].append(overlap)
+            per_text[text] += self._confirm(batch, text, item, at, places)
         return [surest(overlaps) for overlaps in per_text]
 
     def _hits(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -175,30 +170,32 @@ class EvaluationIndex:
         item: int,
         at: NDArray[np.int64],
         places: NDArray[np.int64],
-    ) -> Overlap | None:
-        """Return the overlap of a text with an item whose grams it has at `at`, if it is one."""
+    ) -> list[Overlap]:
+        """Return the overlaps of a text with an item whose grams it has at `at`."""
         length = int(self.lengths[item])
         starts = np.unique(at - places)
         name, id = self.names[self.sets[item]], self.ids[item]
         low, high = batch.bounds[text], batch.bounds[text + 1]
-        for start in starts[(starts >= low) & (starts + length <= high)]:
-            if hash_run(batch.codes[start : start + length]) == self.whole[item]:
-                if not batch.is_apart(int(start), int(start) + length):
-                    continue
-                return Overlap(*batch.span(text, int(start), int(start) + length), name, id, 1.0)
-        if self.exact[item]:
-            return None
+        starts = starts[(starts >= low) & (starts + length <= high)]
+        ends = [
+            (start, start + length)
+            for start in starts.tolist()
+            if hash_run(batch.codes[start : start + length]) == self.whole[item]
+            and batch.is_apart(start, start + length)
+        ]
+        if ends or self.exact[item]:
+            return [Overlap(*batch.span(text, *end), name, id, 1.0) for end in ends]
         # Edits move what follows them: grams within half a length of the middle belong together.
         shift = at - places
         near = np.abs(shift - np.median(shift)) <= length / 2
         share = len(np.unique(places[near])) / int(self.counts[item])
         if share < SHARE:
-            return None
+            return []
         size = WIDE if is_wide(batch.codes[at[near][:1]])[0] else LETTERS
         first, last = int(at[near].min()), int(at[near].max()) + size
         first = max(low, first - min(size, int(places[near].min())))
         last = min(high, last + min(size, length - size - int(places[near].max())))
-        return Overlap(*batch.span(text, first, last), name, id, round(share, 4))
+        return [Overlap(*batch.span(text, first, last), name, id, round(share, 4))]
 
     def count(self) -> dict[str, int]:
         """Return set -> number of its texts that are looked for."""

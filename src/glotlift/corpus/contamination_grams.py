@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 # Characters of a gram: in letters, and in scripts whose one sign says as much as a syllable or
 # word. Each is three, doubled (`runs`).
 LETTERS, WIDE = 12, 6
-# Least words of an item in letters, and least characters where no spaces show the words.
-LEAST_WORDS, LEAST_UNSPACED, LEAST_WIDE = 3, 18, 9
+# Least words of an item in letters, and least characters: of two words that are a sentence, where
+# no spaces show the words, and in wide scripts, there too less for a sentence.
+LEAST_WORDS, LEAST_MARKED, LEAST_UNSPACED = 3, 14, 18
+LEAST_WIDE, LEAST_WIDE_MARKED = 9, 7
+SENTENCE_MARKS = ".?!।॥。？！؟።;"
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _BASE = np.uint64(6364136223846793005)
 _WIDE_SCRIPTS = (
@@ -23,6 +26,7 @@ _WIDE_SCRIPTS = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
+FRENCH_SPACES = " \u00a0\u202f"
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x0F00, 0x0FFF))
 
 
@@ -45,6 +49,9 @@ class Batch:
         """Return where in a text compared characters stand, with the signs that close them."""
         start, end = int(self.at[first]), int(self.at[last - 1]) + 1
         low, high = int(self.begins[text]), int(self.begins[text + 1])
+        # French sets a space before some signs.
+        if end + 1 < high and chr(self.raw[end]) in FRENCH_SPACES and _closes(self.raw[end + 1]):
+            end += 1
         while end < high and _closes(int(self.raw[end])):
             end += 1
         while start > low and _opens(int(self.raw[start - 1])):
@@ -64,15 +71,24 @@ class Batch:
         return bool(is_wide(self.codes[self.bounds[text] : self.bounds[text + 1]]).mean() > 0.5)
 
     def is_telling(self, text: int) -> bool:
-        """Return whether a text is long enough that nobody writes it by chance."""
+        """Return whether a text is long enough that nobody writes it by chance.
+
+        A sentence with its mark at the end is, where a phrase as long is not.
+        """
         first, last = int(self.bounds[text]), int(self.bounds[text + 1])
-        if self.is_mostly_wide(text) if last > first else False:
-            return last - first >= LEAST_WIDE
-        if last - first < LETTERS or not (self.codes[first:last] > ord("9")).any():
+        if last == first or not (self.codes[first:last] > ord("9")).any():
             return False
+        ends = "".join(map(chr, self.raw[self.at[last - 1] + 1 : self.begins[text + 1]]))
+        marked = any(sign in SENTENCE_MARKS for sign in ends)
+        size = last - first
+        if self.is_mostly_wide(text):
+            return size >= (LEAST_WIDE_MARKED if marked else LEAST_WIDE)
         words = 1 + int((np.diff(self.at[first:last]) > 1).sum())
-        unspaced = _runs_on(int(self.codes[first]))
-        return last - first >= LEAST_UNSPACED if unspaced else words >= LEAST_WORDS
+        if _runs_on(int(self.codes[first])):
+            return size >= LEAST_UNSPACED
+        return size >= LETTERS and (
+            words >= LEAST_WORDS or (marked and words == 2 and size >= LEAST_MARKED)
+        )
 
 
 def text_batch(texts: Sequence[str]) -> Batch:
@@ -138,7 +154,7 @@ def _runs_on(code: int) -> bool:
     return any(low <= code <= high for low, high in (*_UNSPACED, *_WIDE_SCRIPTS))
 
 
-def _closes(code: int) -> bool:
+def _closes(code: int | np.uint32) -> bool:
     return chr(code) in ".?!।॥。？！؟…\"'”’»)]）」』｣"
 
 

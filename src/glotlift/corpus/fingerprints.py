@@ -20,20 +20,22 @@ from glotlift.corpus.folding import Folded, fold_batches
 from glotlift.runs.errors import GlotliftError
 
 BINS = 128
-SHINGLE, SHORT_SHINGLE = 7, 4
-# One sign of these scripts says as much as two letters: syllables and words, not sounds.
-SYLLABIC = (
-    (0x1200, 0x139F),  # Ethiopic
-    (0x13A0, 0x167F),  # Cherokee, Canadian syllabics
-    (0x2E80, 0x2FDF),  # radicals
-    (0x3005, 0x30FF),  # kana
-    (0x3400, 0x4DBF),  # Han
-    (0x4E00, 0x9FFF),
-    (0xA000, 0xA4CF),  # Yi
-    (0xA500, 0xA63F),  # Vai
-    (0xAC00, 0xD7A3),  # Hangul
-    (0xF900, 0xFAFF),  # Han
-    (0x20000, 0x3347F),
+SHINGLE = 7
+# One sign of these scripts says as much as two or three letters, or no space tells words apart, so
+# that edits fall on signs rather than words: (first, last, characters of a shingle).
+SHORT_SHINGLES = (
+    (0x0E00, 0x0FFF, 4),  # Thai, Lao, Tibetan
+    (0x1000, 0x109F, 4),  # Myanmar
+    (0x1200, 0x167F, 4),  # Ethiopic, Cherokee, Canadian syllabics
+    (0x1780, 0x17FF, 4),  # Khmer
+    (0x2E80, 0x2FDF, 3),  # radicals
+    (0x3005, 0x30FF, 3),  # kana
+    (0x3400, 0x4DBF, 3),  # Han
+    (0x4E00, 0x9FFF, 3),
+    (0xA000, 0xA63F, 4),  # Yi, Vai
+    (0xAC00, 0xD7A3, 4),  # Hangul
+    (0xF900, 0xFAFF, 3),  # Han
+    (0x20000, 0x3347F, 3),
 )
 BASE = 0x9E3779B1
 EMPTY = np.uint32(0xFFFFFFFF)
@@ -133,10 +135,10 @@ def folded_keys(folded: Folded, exact: NDArray[np.uint64]) -> NDArray[np.uint64]
 def shingle_hashes(folded: Folded) -> NDArray[np.uint32]:
     """Return the hash of the shingle that begins at each character of a batch, [characters].
 
-    A shingle is seven characters, or four where it begins with a sign of a syllabic or logographic
-    script; the last ones of a text are shorter. So a text of n characters has n shingles, and the
-    shortest text has one. Hashes are polynomials over code points modulo 2^32 (Karp and Rabin
-    1987), mixed by the finaliser of MurmurHash3.
+    A shingle is seven characters, or three or four by the script of the first of them
+    (`SHORT_SHINGLES`); the last ones of a text are shorter. So a text of n characters has n
+    shingles, and the shortest text has one. Hashes are polynomials over code points modulo 2^32
+    (Karp and Rabin 1987), mixed by the finaliser of MurmurHash3.
     """
     count = len(folded.codes)
     codes = np.concatenate([folded.codes, np.zeros(SHINGLE, np.uint32)])
@@ -146,8 +148,11 @@ def shingle_hashes(folded: Folded) -> NDArray[np.uint32]:
         fours = pairs[: count + 3] * powers[2] + pairs[2 : count + 5]
         hashes = fours[:count] * powers[3] + pairs[4 : count + 4] * powers[1]
         hashes += codes[6 : count + 6]
-        if count and folded.codes.max() >= SYLLABIC[0][0]:
-            np.copyto(hashes, fours[:count] + np.uint32(1), where=syllabic()[folded.codes])
+        if count and folded.codes.max() >= SHORT_SHINGLES[0][0]:
+            sizes = shingle_sizes()[folded.codes]
+            threes = pairs[:count] * powers[1] + codes[2 : count + 2]
+            np.copyto(hashes, fours[:count] + np.uint32(4), where=sizes == 4)
+            np.copyto(hashes, threes + np.uint32(3), where=sizes == 3)
         places, last = last_shingles(folded, codes)
         hashes[places] = last
     return mix(hashes)
@@ -166,9 +171,12 @@ def last_shingles(
     places, ends = places[inside], ends[inside]
     reach = places[:, None] + np.arange(SHINGLE)
     signs = np.where(reach < ends[:, None], codes[reach], np.uint32(0))
-    powers = shingle_powers()
-    short = signs[:, :SHORT_SHINGLE] @ powers[:SHORT_SHINGLE][::-1] + np.uint32(1)
-    return places, np.where(syllabic()[signs[:, 0]], short, signs @ powers[::-1])
+    sizes = shingle_sizes()[signs[:, 0]]
+    hashes = signs @ shingle_powers()[::-1]
+    for size in (3, 4):
+        short = signs[:, :size] @ shingle_powers()[:size][::-1] + np.uint32(size)
+        np.copyto(hashes, short, where=sizes == size)
+    return places, hashes
 
 
 def shingle_powers() -> NDArray[np.uint32]:
@@ -183,6 +191,18 @@ def mix(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
         values *= np.uint32(factor)
     values ^= values >> np.uint32(16)
     return values
+
+
+def scrambled(count: int, seed: int) -> NDArray[np.uint64]:
+    """Return the first `count` numbers of SplitMix64 (Steele, Lea and Flood 2014).
+
+    They are the same under any version of NumPy.
+    """
+    values = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    values += np.uint64(seed)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        values = (values ^ (values >> np.uint64(shift))) * np.uint64(factor)
+    return values ^ (values >> np.uint64(31))
 
 
 def folded_fingerprints(folded: Folded, bins: int) -> NDArray[np.uint16]:
@@ -223,14 +243,13 @@ def densify(smallest: NDArray[np.uint32]) -> NDArray[np.uint32]:
 @cache
 def filling_orders(bins: int) -> NDArray[np.int64]:
     """Return for each bin a random order of all bins, [bins, bins]; the same on every machine."""
-    values = np.arange(bins * bins, dtype=np.uint32) + np.uint32(1)
-    return np.argsort(mix(values).reshape(bins, bins), axis=1, kind="stable")
+    return np.argsort(scrambled(bins * bins, 0).reshape(bins, bins), axis=1, kind="stable")
 
 
 @cache
-def syllabic() -> NDArray[np.bool_]:
-    """Return which code points are signs of syllabic and logographic scripts, [0x110000]."""
-    table = np.zeros(0x110000, np.bool_)
-    for first, last in SYLLABIC:
-        table[first : last + 1] = True
+def shingle_sizes() -> NDArray[np.uint8]:
+    """Return the characters of a shingle that begins with each code point, [0x110000]."""
+    table = np.full(0x110000, SHINGLE, np.uint8)
+    for first, last, size in SHORT_SHINGLES:
+        table[first : last + 1] = size
     return table

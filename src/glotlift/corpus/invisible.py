@@ -6,85 +6,21 @@ from functools import cache
 import regex
 
 # Scripts whose letters change their shape by joiners: cursive ones, and the Brahmic family.
-JOINING = [
-    "Arab",
-    "Syrc",
-    "Mand",
-    "Nkoo",
-    "Adlm",
-    "Mong",
-    "Phag",
-    "Rohg",
-    "Sogd",
-    "Mani",
-    "Beng",
-    "Deva",
-    "Gujr",
-    "Guru",
-    "Knda",
-    "Mlym",
-    "Orya",
-    "Sinh",
-    "Taml",
-    "Telu",
-    "Khmr",
-    "Mymr",
-    "Tibt",
-    "Thai",
-    "Laoo",
-    "Java",
-    "Bali",
-    "Sund",
-    "Cham",
-    "Lana",
-    "Limb",
-    "Newa",
-    "Mtei",
-    "Kthi",
-    "Cakm",
-    "Gran",
-    "Tirh",
-    "Sidd",
-    "Shrd",
-    "Takr",
-    "Sylo",
-    "Saur",
-    "Lepc",
-    "Batk",
-    "Bugi",
-    "Modi",
-    "Nand",
-    "Bhks",
-    "Dogr",
-    "Gonm",
-    "Gong",
-    "Egyp",
-]
+JOINING = (
+    "Arab Syrc Mand Nkoo Adlm Mong Phag Rohg Sogd Mani Beng Deva Gujr Guru Knda Mlym Orya "
+    "Sinh Taml Telu Khmr Mymr Tibt Thai Laoo Java Bali Sund Cham Lana Limb Newa Mtei Kthi "
+    "Cakm Gran Tirh Sidd Shrd Takr Sylo Saur Lepc Batk Bugi Modi Nand Bhks Dogr Gonm Gong "
+    "Egyp"
+)
 # Scripts without spaces between words, where a zero-width space may set them apart.
-UNSPACED = [
-    "Thai",
-    "Laoo",
-    "Khmr",
-    "Mymr",
-    "Tibt",
-    "Lana",
-    "Tale",
-    "Talu",
-    "Tavt",
-    "Java",
-    "Bali",
-    "Sund",
-    "Cham",
-    "Cakm",
-    "Batk",
-    "Bugi",
-]
+UNSPACED = "Thai Laoo Khmr Mymr Tibt Lana Tale Talu Tavt Java Bali Sund Cham Cakm Batk Bugi"
 NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 
-def members(*scripts: str) -> str:
-    """Return the inside of a character class: everything written in these scripts."""
-    return "".join(rf"\p{{Script_Extensions={script}}}" for script in scripts)
+def members(scripts: str) -> str:
+    """Return the character class of everything that is written in these scripts only."""
+    inside = "".join(rf"\p{{Script_Extensions={script}}}" for script in scripts.split())
+    return rf"[{inside}--[\p{{Common}}\p{{Inherited}}]]"
 
 
 @cache
@@ -93,9 +29,9 @@ def unneeded() -> "regex.Pattern[str]":
 
     The soft hyphen is not among them.
     """
-    joining = rf"[{members(*JOINING)}--[\p{{Common}}\p{{Inherited}}]]"
+    joining = members(JOINING)
     emoji = r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\u20E3]"
-    unspaced = rf"[{members(*UNSPACED)}--[\p{{Common}}\p{{Inherited}}]]"
+    unspaced = members(UNSPACED)
     joiner = (
         rf"[\u200C\u200D](?<!{joining}\p{{M}}*[\u200C\u200D])(?!{joining})"
         rf"(?<!{emoji}\u200D(?=\p{{Extended_Pictographic}}))"

@@ -27,7 +27,7 @@ from glotlift.runs.errors import GlotliftError
 
 # Junk may be up to a tenth of the corpus on either side of a measure, and none of a trusted sample.
 CORPUS_QUANTILE, CORPUS_REACH = 0.90, 3.5
-TRUSTED_QUANTILE, TRUSTED_REACH = 0.99, 1.5
+TRUSTED_QUANTILE, TRUSTED_REACH = 0.99, 2.0
 MOST_SPREAD = 1.5
 MINIMUM_DOCUMENTS = 30
 MINIMUM_OTHERS = 3

@@ -1,5 +1,6 @@
 """Places where a text repeats an item of an evaluation set, and the text without them."""
 
+from bisect import bisect
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -48,7 +49,12 @@ def merged(overlaps: Iterable[Overlap]) -> list[tuple[int, int]]:
 def surest(overlaps: list[Overlap]) -> list[Overlap]:
     """Return overlaps that do not lie over each other: the surest, then the longest, stay."""
     kept: list[Overlap] = []
+    starts: list[int] = []
     for one in sorted(overlaps, key=lambda one: (-one.share, one.start - one.end, one.set, one.id)):
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return sorted(kept)
+        place = bisect(starts, one.start)
+        if place and kept[place - 1].end > one.start:
+            continue
+        if place == len(kept) or one.end <= starts[place]:
+            kept.insert(place, one)
+            starts.insert(place, one.start)
+    return kept

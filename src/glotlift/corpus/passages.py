@@ -124,11 +124,14 @@ def find_repeats(
     text = lru_cache(TEXTS_HELD)(lambda row: str(texts[row]))
     passages: list[tuple[int, int, int, int, int]] = []
     ends: dict[tuple[int, int], int] = {}
-    row = -1
+    row, reached = -1, 0
     for anchor, *earlier in zip(later.tolist(), first.tolist(), before.tolist(), strict=True):
         if row != (row := int(found.rows[anchor])):
-            ends = {}
+            ends, reached = {}, 0
         place = int(found.starts[anchor])
+        # Deep within a passage nothing new can begin, and a text of one letter stays linear.
+        if place + 2 * shortest <= reached:
+            continue
         for other in dict.fromkeys(earlier):
             origin, shift = int(found.rows[other]), place - int(found.starts[other])
             if ends.get((origin, shift), -1) > place:
@@ -136,6 +139,7 @@ def find_repeats(
             start, end = extend(text(row), text(origin), place, place - shift)
             if end - start >= shortest:
                 ends[origin, shift] = end
+                reached = max(reached, end)
                 passages.append((row, start, end, origin, start - shift))
                 break
     return Repeats(*np.array(passages, np.int64).reshape(-1, 5).T)

@@ -8,6 +8,7 @@ numbers share (a date, a version, an order) only where the words before it say w
 
 import re
 import sys
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -44,16 +45,7 @@ DENSE = re.compile(r"[0-9](?:[^\w\n]{0,2}[0-9]){5}")
 DOTTED = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d", re.ASCII)
 COLONS = re.compile(r"[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{2}")
 LETTERED = re.compile(r"\d{3}[- ]?[A-Z]", re.ASCII)
-WIDE_SIGNS = {
-    "＠": "@",
-    "．": ".",
-    "：": ":",
-    "－": "-",
-    "＋": "+",
-    "（": "(",
-    "）": ")",
-    "／": "/",
-}
+WIDE_SIGNS = {"＠": "@", "－": "-", "＋": "+", "（": "(", "）": ")"}
 
 
 class Personal(NamedTuple):
@@ -73,7 +65,8 @@ def find_personal(text: str, region: Regions = None) -> list[Personal]:
     found. Digits of every script count as digits. Addresses that no person has (private networks,
     this computer, netmasks) are left alone.
 
-    Raises GL-CORPUS-055 where phonenumbers or python-stdnum is missing and the text needs it.
+    Raises GL-CORPUS-055 (phonenumbers) and -056 (python-stdnum) where the text needs a library that
+    is not installed.
     """
     folded = fold(text)
     found = [Personal(kind, *span) for kind, span in _candidates(folded, region)]
@@ -124,11 +117,16 @@ def _candidates(text: str, region: Regions) -> Iterator[tuple[str, Span]]:
 def _apart(found: Iterable[Personal]) -> list[Personal]:
     """Return finds without overlaps: of two the longer stays, of two as long the surer kind."""
     kept: list[Personal] = []
+    starts: list[int] = []
     ranked = sorted(found, key=lambda one: (one.start - one.end, KINDS.index(one.kind), one.start))
     for one in ranked:
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda one: one.start)
+        place = bisect(starts, one.start)
+        if place and kept[place - 1].end > one.start:
+            continue
+        if place == len(kept) or one.end <= starts[place]:
+            kept.insert(place, one)
+            starts.insert(place, one.start)
+    return kept
 
 
 @cache

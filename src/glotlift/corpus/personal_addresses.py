@@ -10,12 +10,17 @@ Span = tuple[int, int]
 # RFC 5321 atoms and RFC 6531 letters of any script; the last label is no number.
 _ATOM = r"[^\W_](?:[\w.+%'-]*[\w+-])?"
 _HOST = r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})"
-DOMAIN = re.compile(rf"{_HOST}(?![\w@])")
+# Where words are not set apart, an ASCII host ends where another script or a capital begins.
+DOMAIN = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+"
+    r"(?:[A-Za-z][a-z]{1,23}|[A-Z]{2,24}|xn--[a-z0-9-]{2,59})(?![a-z0-9_@])(?!\.[a-z0-9])"
+    rf"|{_HOST}(?![\w@])"
+)
 LOCAL_BACKWARDS = re.compile(r"[\w.+%'!#$&*=^`{|}~-]{1,64}\Z")
 HIDDEN = re.compile(
     rf"(?<![\w.+-])(?:{_ATOM}) ?[\[(]at[\])] ?"
     r"(?:[\w-]+(?: ?[\[(](?:dot|punkt|punto)[\])] ?|\.))+[^\W\d_]{2,24}\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 # What stands after the last dot of a file and is no domain that people write from.
 FILES = frozenset(
@@ -64,7 +69,7 @@ INVENTED = frozenset(
 
 NUMBERS = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 COMPUTER = re.compile(
-    rf"(?<![\w.])(?<![\w.][-/_]){NUMBERS}(?:\.{NUMBERS}){{3}}(?!\w|\.\d|\.\w+\.|-\w)(?:/(\d\d?))?",
+    rf"(?<![\w.])(?<![\w.][-/_]){NUMBERS}(?:\.{NUMBERS}){{3}}(?![a-z0-9_]|\.\d|\.\w+\.|-\w)(?:/(\d\d?))?",
     re.ASCII,
 )
 VERSION = re.compile(
@@ -81,8 +86,9 @@ ADDRESS = re.compile(
     r"|inet|ssh|remote)|адрес|地址|アドレス|주소|पता|://)[^\n]{0,12}\Z"
 )
 LONG_COMPUTER = re.compile(
-    r"(?<![\w:.])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]*(?:[0-9A-Fa-f]|::)(?![\w:])", re.ASCII
+    r"(?<![\w:.])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]*(?:[0-9A-Fa-f]|::)(?![0-9A-Fa-z_:])", re.ASCII
 )
+# Headings and versions have smaller numbers than this, in the first three places at least.
 SMALL = 32
 _NOBODY = tuple(
     map(
@@ -127,7 +133,13 @@ def _local_start(text: str, start: int, at: int) -> int:
 
 def _is_mailbox(text: str, start: int, at: int, domain: re.Match[str]) -> bool:
     local, last = text[start:at], domain[0].rpartition(".")[2].lower()
-    if last in FILES or local in MACHINES or ".." in local or local.endswith("."):
+    if (
+        last in FILES
+        or local in MACHINES
+        or set(local) <= set("xX*")
+        or ".." in local
+        or local.endswith(".")
+    ):
         return False
     before = text[max(0, start - 3) : start]
     # scp and git addresses (host:path), credentials in a link, paths with a version.
@@ -184,7 +196,7 @@ def find_computers(text: str) -> Iterator[Span]:
         before = text[max(0, start - 24) : start]
         if VERSION.search(before):
             continue
-        if max(address.packed) < SMALL and not ADDRESS.search(before):
+        if max(address.packed[:3]) < SMALL and not ADDRESS.search(before):
             continue
         yield start, end
 

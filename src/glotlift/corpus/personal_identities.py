@@ -98,10 +98,13 @@ def find_lettered_identities(text: str) -> Iterator[Span]:
 
 
 def _find(text: str, form: re.Pattern[str], identities: tuple[Identity, ...]) -> Iterator[Span]:
+    forms = _forms(identities)
     for found in form.finditer(text):
         # A number may be followed by others: the whole first, then each of its parts.
         parts = [part.span() for part in re.finditer(r"[^ ]+", found[0])]
         for start, end in ((0, len(found[0])), *(parts if len(parts) > 1 else ())):
+            if forms.fullmatch(found[0], start, end) is None:
+                continue
             before = text[max(0, found.start() + start - REACH) : found.start() + start]
             if any(_is_one(found[0][start:end], before, identity) for identity in identities):
                 yield found.start() + start, found.start() + end
@@ -114,6 +117,11 @@ def _is_one(number: str, before: str, identity: Identity) -> bool:
     if identity.words and not _words(identity).search(before):
         return False
     return len(set(number)) > 2 and bool(_checker(identity.module).is_valid(number))
+
+
+@cache
+def _forms(identities: tuple[Identity, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{identity.pattern})" for identity in identities))
 
 
 @cache

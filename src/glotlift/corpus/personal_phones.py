@@ -24,7 +24,7 @@ AREA = re.compile(
     re.ASCII,
 )
 AMERICAN = re.compile(
-    r"(?<![\w.,/+\-])(?<![\d)] )(?:1[ .-])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}(?!\w|[.,/-]\d)",
+    r"(?<![\w.,/+\-])(?<![\d)] )(?:1[ .-])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}(?![0-9a-z_]|[.,/-]\d)",
     re.ASCII,
 )
 NATIONAL = re.compile(

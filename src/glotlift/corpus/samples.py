@@ -131,7 +131,8 @@ def excerpt(before: str, after: str) -> tuple[str, str]:
 
 def clipped(text: str, start: int) -> str:
     """Return 200 characters of a text from `start` on, with an ellipsis where it was cut."""
-    shown = f"…{text[start + 1 :]}" if start and text else text
+    part = text[start : start + EXAMPLE_CHARACTERS + 1].encode("utf-8", "replace").decode()
+    shown = f"…{part[1:]}" if start and part else part
     whole = len(shown) <= EXAMPLE_CHARACTERS
     return shown if whole else f"{shown[: EXAMPLE_CHARACTERS - 1]}…"
 

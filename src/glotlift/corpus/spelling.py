@@ -15,53 +15,9 @@ import regex
 from glotlift.languages.codes import Language
 
 Choice = Callable[[str, Language], str]
-INDIC = frozenset(["Beng", "Deva", "Gujr", "Guru", "Knda", "Mlym", "Orya", "Sinh", "Taml", "Telu"])
-ARABIC = frozenset(
-    [
-        "acm",
-        "acq",
-        "acw",
-        "acx",
-        "acy",
-        "adf",
-        "aeb",
-        "aec",
-        "afb",
-        "ajp",
-        "apc",
-        "apd",
-        "ara",
-        "arb",
-        "arq",
-        "ars",
-        "ary",
-        "arz",
-        "ayl",
-    ]
-)
-PERSIAN = frozenset(
-    [
-        "azb",
-        "bal",
-        "bcc",
-        "bgn",
-        "bgp",
-        "ckb",
-        "fas",
-        "glk",
-        "haz",
-        "kmr",
-        "lrc",
-        "mzn",
-        "pes",
-        "prs",
-        "pnb",
-        "sdh",
-        "skr",
-        "tgk",
-        "urd",
-    ]
-)
+INDIC = "Beng Deva Gujr Guru Knda Mlym Orya Sinh Taml Telu"
+ARABIC = "acm acq acw acx acy adf aeb aec afb ajp apc apd ara arb arq ars ary arz ayl"
+PERSIAN = "azb bal bcc bgn bgp ckb fas glk haz kmr lrc mzn pes prs pnb sdh skr tgk urd"
 LETTERS_OF_ARABIC = str.maketrans("کیہے", "كيهي")
 LETTERS_OF_PERSIAN = str.maketrans("كيى", "کیی")
 LETTERS_OF_URDU = str.maketrans("كيىه", "کییہ")
@@ -133,9 +89,9 @@ def letters(text: str, spoken: Language) -> str:
     """Kaf, yeh and heh take the code points of the language: Arabic, Persian or Urdu ones."""
     if spoken.script != "Arab":
         return text
-    if spoken.iso639_3 in ARABIC:
+    if spoken.iso639_3 in ARABIC.split():
         return text.translate(LETTERS_OF_ARABIC)
-    if spoken.iso639_3 in PERSIAN:
+    if spoken.iso639_3 in PERSIAN.split():
         urdu = spoken.iso639_3 in {"pnb", "skr", "urd"}
         return text.translate(LETTERS_OF_URDU if urdu else LETTERS_OF_PERSIAN)
     return text
@@ -158,24 +114,24 @@ def teh_marbuta(text: str, spoken: Language) -> str:
 
 def is_arabic(spoken: Language) -> bool:
     """Return whether a language is Arabic in Arabic script."""
-    return spoken.script == "Arab" and spoken.iso639_3 in ARABIC
+    return spoken.script == "Arab" and spoken.iso639_3 in ARABIC.split()
 
 
 def nukta(text: str, spoken: Language) -> str:
     """The dot goes from letters of Brahmic scripts, whether they are coded with it or not."""
-    if spoken.script not in INDIC:
+    if spoken.script not in INDIC.split():
         return text
     return unicodedata.normalize("NFC", NUKTA.sub("", unicodedata.normalize("NFD", text)))
 
 
 def joiners(text: str, spoken: Language) -> str:
     """Joiners go from Brahmic scripts where no virama stands beside them to give them a meaning."""
-    return STRAY_JOINER.sub("", text) if spoken.script in INDIC else text
+    return STRAY_JOINER.sub("", text) if spoken.script in INDIC.split() else text
 
 
 def danda(text: str, spoken: Language) -> str:
     """Bars typed for a danda after a word become one, and a double bar a double danda."""
-    if spoken.script not in INDIC:
+    if spoken.script not in INDIC.split():
         return text
     text = str(BARS.sub(lambda found: "।" if found[0] == "|" else "॥", text))
     return text.translate(dandas())

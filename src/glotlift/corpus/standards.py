@@ -1,7 +1,7 @@
 """What is usual for the documents of each language, and which documents are far from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -50,9 +50,9 @@ class Standards:
 
         `measures` [n, m] has the columns of `self.measures`. Of several reasons the one is given
         that is farthest from its bound, counted in tolerances. A document in a language without
-        bounds stays if it would stay in any one language of its script; in a script without bounds
-        only measures count that are comparable across scripts. A document with fewer characters
-        than `shortest` has that for its reason, whatever else it is.
+        bounds stays if it would stay in any one language of its script, with the middle bounds of
+        all in what is comparable across scripts; in a script without bounds only that counts. A
+        document with fewer characters than `shortest` has that for its reason, whatever else it is.
 
         Raises GL-CORPUS-035 (other columns) and -036 (rows and languages differ in number).
         """
@@ -71,7 +71,7 @@ class Standards:
                 reasons[i] = f"characters: {sizes[i]:.4g} < {self.shortest}"
         return reasons
 
-    def compare(self, scaled: Floats, code: str) -> tuple[Floats, NDArray[np.int64], list[str]]:
+    def compare(self, scaled: Floats, code: str) -> tuple[Floats, NDArray[np.int64], list[Bounds]]:
         """Return how far rows of a language are outside of it, on which side, and by whose bounds.
 
         The excess is 0 for a row that stays. Sides are twice the column, and one more above.
@@ -79,34 +79,50 @@ class Standards:
         judges, alike = self.judges_of(code)
         best = np.full(len(scaled), np.inf)
         side = np.zeros(len(scaled), np.int64)
-        names = [ALL] * len(scaled)
-        for name in judges:
-            excess = self.excess(scaled, self.bounds[name], alike)
+        nearest = judges[:1] * len(scaled)
+        for bounds in judges:
+            excess = self.excess(scaled, bounds, alike)
             if code == UNDETERMINED:
-                excess[~self.same_width(scaled, self.bounds[name])] = np.inf
+                excess[~self.same_width(scaled, bounds)] = np.inf
             most = excess.max(1)
             for i in np.flatnonzero(most < best).tolist():
-                best[i], side[i], names[i] = most[i], excess[i].argmax(), name
+                best[i], side[i], nearest[i] = most[i], excess[i].argmax(), bounds
         # A row that is like no language in its script is judged by what is comparable.
         if np.isinf(best).any() and judges:
             rows = np.flatnonzero(np.isinf(best))
-            grid = np.stack([self.excess(scaled[rows], self.bounds[j], False) for j in judges])
+            grid = np.stack([self.excess(scaled[rows], each, False) for each in judges])
             least = grid.max(2).argmin(0)
             for i, row in enumerate(rows):
                 best[row] = grid[least[i], i].max()
-                side[row], names[row] = grid[least[i], i].argmax(), judges[least[i]]
-        return best, side, names
+                side[row], nearest[row] = grid[least[i], i].argmax(), judges[least[i]]
+        return best, side, nearest
 
-    def judges_of(self, code: str) -> tuple[list[str], bool]:
-        """Return whose bounds a language is judged by, and whether all measures count."""
+    def judges_of(self, code: str) -> tuple[list[Bounds], bool]:
+        """Return the bounds a language is judged by, and whether all measures count."""
         if code in self.bounds:
-            return [code], True
-        others = list(self.bounds)
-        if code == UNDETERMINED or others == [ALL]:
-            return others, True
+            return [self.bounds[code]], True
         script = "_" + code.rpartition("_")[2]
-        same = [name for name in others if name.endswith(script)]
-        return (same, True) if same else (others, False)
+        same = [bounds for name, bounds in self.bounds.items() if name.endswith(script)]
+        alike = bool(same) or code == UNDETERMINED or list(self.bounds) == [ALL]
+        return self.agreed(same or list(self.bounds.values())), alike
+
+    def agreed(self, judges: Sequence[Bounds]) -> list[Bounds]:
+        """Return bounds of several languages that agree on what is comparable across scripts."""
+        if len(judges) < 2:
+            return list(judges)
+        general = np.array([KNOWN[name].general for name in self.measures])
+
+        def side(values: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
+            table = np.array(values)
+            # The middle one of the values themselves: a mean of infinities would be none.
+            middle = np.sort(table, axis=0)[(len(table) - 1) // 2]
+            return [tuple(row) for row in np.where(general, middle, table).tolist()]
+
+        lows, highs = side([each.low for each in judges]), side([each.high for each in judges])
+        return [
+            replace(each, low=low, high=high)
+            for each, low, high in zip(judges, lows, highs, strict=True)
+        ]
 
     def excess(self, scaled: Floats, bounds: Bounds, alike: bool) -> Floats:
         """Return how many tolerances rows lie outside, 0 inside, [rows, 2 m]."""
@@ -130,11 +146,10 @@ class Standards:
         distance = np.abs(scaled[:, column] - bounds.usual[column])
         return distance <= KNOWN["character_bytes"].tolerance
 
-    def explain(self, judge: str, side: int, row: NDArray[np.floating]) -> str:
-        """Return the reason for a side of a language's bounds that a row is beyond."""
+    def explain(self, bounds: Bounds, side: int, row: NDArray[np.floating]) -> str:
+        """Return the reason for a side of bounds that a row is beyond."""
         column, above = divmod(int(side), 2)
         name = self.measures[column]
-        bounds = self.bounds[judge]
         scaled = (bounds.low, bounds.high)[above][column]
         bound = unscale(scaled, KNOWN[name])
         return f"{name}: {row[column]:.4g} {'<>'[above]} {bound:.4g}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from glotlift.corpus.reasons import group_of
 from glotlift.corpus.samples import Example, WordSample, add_example, smallest
 from glotlift.corpus.text_counts import (
     Counts,
+    Split,
     count_texts,
     length_bins,
     quantile,
@@ -28,13 +29,6 @@ CHUNK_CHARACTERS = 1_000_000
 SECRET = frozenset({"masked"})
 
 Count = Callable[[Sequence[str]], Sequence[int]]
-
-
-class Split(Protocol):
-    """Cuts a text of a language into words."""
-
-    def __call__(self, text: str, code: str) -> Sequence[str]:
-        """Return the words of `text` in the language `code`."""
 
 
 class Cell(NamedTuple):
@@ -150,7 +144,11 @@ class Statistics:
         self.counts["changed", kind, language] += 1
         self.counts["places", kind, language] += places
         examples = self.examples.setdefault(("changed", kind, language), [])
-        add_example(examples, before, after, secret=kind.split()[0] in SECRET)
+        done, _, name = kind.partition(" ")
+        if done in SECRET and not before:
+            # What stands in its place shows where it was.
+            before = after.partition(f"<{name}>")[0]
+        add_example(examples, before, after, secret=done in SECRET)
 
     def note(self, section: str, name: str, language: str, number: int = 1) -> None:
         """Count anything else: "duplicates" by kind, "personal" by kind, "contamination" by set."""

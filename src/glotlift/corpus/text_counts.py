@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,13 @@ EDGES = np.unique(np.rint(2 ** (np.arange(1, 40 * BINS_PER_DOUBLING) / BINS_PER_
 WORD_CATEGORIES = frozenset("LMN")
 # They stand inside the words of several scripts (ZWNJ in Persian, ZWJ in Sinhala and Marathi).
 JOINERS = (0x200C, 0x200D)
+
+
+class Split(Protocol):
+    """Cuts a text of a language into words."""
+
+    def __call__(self, text: str, code: str) -> Sequence[str]:
+        """Return the words of `text` in the language `code`."""
 
 
 class Counts(NamedTuple):

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glotlift.corpus.fingerprints import mix
-from glotlift.corpus.folding import BATCH_CHARACTERS, SEPARATOR
+from glotlift.corpus.fingerprints import mix, scrambled
+from glotlift.corpus.folding import SEPARATOR
 from glotlift.corpus.folding import join as code_points
 from glotlift.runs.errors import GlotliftError
 
 PASSAGE = 200
 SHORTEST = 20
+BATCH_CHARACTERS = 2**18
 MULTIPLIER = 0x9E3779B1
 
 Rows = NDArray[np.int64]
@@ -74,7 +75,7 @@ def anchors(texts: Sequence[str], shortest: int = PASSAGE) -> Places:
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield (index of the first text, texts) of some 33,000 characters."""
+    """Yield (index of the first text, texts) of some 260,000 characters."""
     batch: list[str] = []
     characters = 0
     for index, text in enumerate(texts):
@@ -134,7 +135,7 @@ def sliding(
 
 def string_keys(codes: NDArray[np.uint32], places: Rows, length: int) -> NDArray[np.uint64]:
     """Return a 64-bit key of the string of `length` at each place."""
-    factors = np.random.default_rng(length).integers(0, 2**64, length, np.uint64) | np.uint64(1)
+    factors = scrambled(length, length) | np.uint64(1)
     keys = np.zeros(len(places), np.uint64)
     for offset, factor in enumerate(factors):
         keys += (codes[places + offset] + np.uint64(1)) * factor

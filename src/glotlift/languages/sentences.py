@@ -24,7 +24,9 @@ CLOSING = regex.compile(
     r"(?:[\p{Pe}\p{Pf}\"'`*]|\p{Pi}(?=\s|$)|\s[\"”’»)\]'`]+(?=\s|$)"
     r"|\s?[:;=]-?[()DP]+(?=\s|$)|\s?[\p{Extended_Pictographic}\uFE0F\u200D]+)+"
 )
-GOES_ON = regex.compile(r"[\s\p{P}]*\p{Ll}")
+# A small letter goes on with a sentence, but in Georgian, and but for Dutch 's and Afrikaans 'n.
+GOES_ON = regex.compile(r"(?!\s*['’]\p{Ll}\s+\p{Lu})[\s\p{P}]*[\p{Ll}--\p{Georgian}]", regex.V1)
+CAPITAL = regex.compile(r"\p{Lu}")
 GOES_UP = regex.compile(r"[\s\p{P}]*[\p{Lu}\p{Lt}\p{Nd}]")
 # A number of a list, or a text of marks alone, is no sentence of its own.
 COUNTED = regex.compile(r"(?<!\p{Nd})\p{Nd}{1,3}\.\s\p{Nd}")
@@ -40,15 +42,23 @@ OWN_MARKS = {
     "Mymr": regex.compile(r"[။?!]+\s*"),
     "Tibt": regex.compile(r"[།༎༏༐༑༔]+(?:\s*[།༎༏༐༑༔]+)*\s*"),
 }
+# Two word separators stand for the full stop of Ethiopic where a keyboard lacks it.
+TWO_DOTS = re.compile("፡፡|::")
+UNBROKEN = "\u00a0\u202f"
 PHRASED = frozenset({"Thai", "Laoo"})
-PHRASE_END = regex.compile(r"[?!…]+\s*|(?<=[^\s.])\.(?=\s)\s*|(?<=[\p{Thai}\p{Lao}ๆฯ])\s+")
+PHRASE_END = regex.compile(r"[?!…]+\s*|(?<=[\p{Thai}\p{Lao}ๆฯ])\s+")
 PHRASE_CHARACTERS = 60
 # A wrapped text: at least so many lines, the longest of so many characters, and this share of them
 # nearly as long and without a mark at the end.
 WRAPPED_LINES, WRAPPED_FROM, WRAPPED_TO, FULL_LINE, WRAPPED_SHARE = 4, 40, 100, 0.75, 0.6
 LOOKED_AT = 200  # lines
+# Titles that names keep in every language.
+TITLES = "Dr|Mr|Mrs|Ms|Prof|St"
 # Abbreviations that sentencex lacks, by ISO 639-3, without their stop.
 ABBREVIATIONS = {
+    "fra": "m mm mme mlle mgr",
+    "rus": "св англ нем фр лат им ул гр",
+    "tam": "திரு திருமதி",
     "ind": "ir drs jl hj kh st sdr tgl dll tn ny dsn dk",
     "vie": "tp ts ths pgs gs bs ks ls",
     "mlt": "dr onor prof nru art mons perit sur",
@@ -145,7 +155,10 @@ def marked(text: str, iso639_3: str, subtag: str) -> Callable[[int, int], Iterat
     """Return what proposes boundaries by sentencex, put right by what stands around them."""
     segment = segmenter()
     shown = HIDDEN.sub(" ", text)
+    if "፡" in text or "።" in text:
+        shown = TWO_DOTS.sub("፡።", shown)
     abbreviation = abbreviations(iso639_3)
+    cased = CAPITAL.search(text) is not None
 
     def propose(start: int, end: int) -> Iterator[int]:
         place, last = start, start
@@ -153,7 +166,7 @@ def marked(text: str, iso639_3: str, subtag: str) -> Callable[[int, int], Iterat
             place += len(piece)
             boundary = place - (len(piece) - len(piece.rstrip()))
             boundary = absorb(text, boundary, end)
-            if boundary > last and ends_here(text, last, boundary, end, abbreviation):
+            if boundary > last and ends_here(text, last, boundary, end, abbreviation, cased):
                 yield boundary
                 last = boundary
 
@@ -167,16 +180,25 @@ def absorb(text: str, boundary: int, end: int) -> int:
 
 
 def ends_here(
-    text: str, start: int, boundary: int, end: int, abbreviation: "regex.Pattern[str] | None"
+    text: str,
+    start: int,
+    boundary: int,
+    end: int,
+    abbreviation: "regex.Pattern[str]",
+    cased: bool,
 ) -> bool:
-    """Return whether a sentence that began at `start` may end at a proposed boundary."""
-    if boundary >= end or GOES_ON.match(text, boundary, end):
+    """Return whether a sentence that began at `start` may end at a proposed boundary.
+
+    `cased` says that the text writes capitals at all.
+    """
+    if boundary >= end or (cased and GOES_ON.match(text, boundary, end)):
         return False
-    if text[boundary - 1] == "." and not text[boundary].isspace():
-        return False
-    if abbreviation and abbreviation.search(text, max(start, boundary - 12), boundary):
-        return False
-    if text[boundary - 1] == "." and COUNTED.match(text, digits_before(text, boundary), end):
+    if text[boundary - 1] == "." and (
+        text[boundary] in UNBROKEN
+        or not text[boundary].isspace()
+        or abbreviation.search(text, max(start, boundary - 12), boundary)
+        or COUNTED.match(text, digits_before(text, boundary), end)
+    ):
         return False
     if NO_SENTENCE.fullmatch(text, start, boundary):
         return False
@@ -195,12 +217,13 @@ def digits_before(text: str, stop: int) -> int:
 
 
 @cache
-def abbreviations(iso639_3: str) -> "regex.Pattern[str] | None":
-    """Return the pattern of a language's further abbreviations at a text's end."""
-    words = ABBREVIATIONS.get(iso639_3, "").split()
-    if not words:
-        return None
-    return regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{'|'.join(words)})\.$", regex.IGNORECASE)
+def abbreviations(iso639_3: str) -> "regex.Pattern[str]":
+    """Return the pattern of initials and of a language's further abbreviations at a text's end."""
+    words = "|".join(ABBREVIATIONS.get(iso639_3, "").split())
+    own = rf"|(?i:{words})" if words else ""
+    # Elsewhere a single letter may be a word that ends sentences, as in Sinhala.
+    initial = r"|\p{Lu}|\p{Ethiopic}"
+    return regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{TITLES}{initial}{own})\.$")
 
 
 @cache

@@ -210,7 +210,7 @@ def build(kind: Kind, shape: StarterSize, tokenizer: PreTrainedTokenizerFast) ->
             **plain,
             cls_token_id=tokenizer.bos_token_id,
             sep_token_id=tokenizer.eos_token_id,
-            global_attn_every_n_layers=1,
+            layer_types=["full_attention"] * shape.layers,
             initializer_range=0.06,
         )
         return transformers.ModernBertForMaskedLM(modern)

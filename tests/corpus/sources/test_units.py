@@ -10,8 +10,11 @@ from glotlift.corpus.formats import read_file
 
 MEMORY = """<?xml version="1.0" encoding="{encoding}"?>
 <!DOCTYPE tmx SYSTEM "tmx14.dtd">
-<tmx version="1.4"><header srclang="en" adminlang="en">{header}</header><body>{units}</body></tmx>"""
-UNIT = '<tu tuid="{}"><tuv xml:lang="{}"><seg>{}</seg></tuv><tuv xml:lang="{}"><seg>{}</seg></tuv></tu>\n'
+<tmx version="1.4"><header srclang="en" adminlang="en">{header}</header>
+<body>{units}</body></tmx>"""
+UNIT = """<tu tuid="{}"><tuv xml:lang="{}"><seg>{}</seg></tuv>
+<tuv xml:lang="{}"><seg>{}</seg></tuv></tu>
+"""
 TERMS = '<prop type="license">https://creativecommons.org/licenses/by/4.0/</prop>'
 
 
@@ -45,7 +48,7 @@ def test_codes_are_left_out_and_marked_words_stay(rows_of):
     segment = 'Press <bpt i="1">&lt;b&gt;</bpt>OK<ept i="1">x</ept> <hi>now</hi><ph>%s</ph>.'
     rows, faults = rows_of("a.tmx", memory(("en", segment, "ga", "")))
     assert [row.values["text"] for row in rows] == ["Press OK now."]
-    assert faults == [(3, "empty segment")]
+    assert faults == [(4, "empty segment")]
 
 
 @settings(

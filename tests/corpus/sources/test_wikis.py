@@ -13,7 +13,8 @@ DUMP = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="
 <namespace key="14">श्रेणी</namespace></namespaces></siteinfo>
 {}</mediawiki>"""
 ARTICLE = """<page><title>{title}</title><ns>{ns}</ns><id>{id}</id>{more}
-<revision><id>9</id><model>wikitext</model><text xml:space="preserve">{text}</text></revision></page>
+<revision><id>9</id><model>wikitext</model><text xml:space="preserve">{text}</text>
+</revision></page>
 """
 
 

@@ -74,7 +74,7 @@ def agree(model: "fasttext.FastText._FastText", path: Path, tolerance: float) ->
     [
         ({"loss": "softmax"}, 1e-4),
         ({"loss": "hs"}, 1e-4),
-        ({"loss": "ova"}, 4e-3),  # fastText looks this sigmoid up in a table of 512 steps
+        ({"loss": "ova"}, 8e-3),  # fastText looks this sigmoid up in a table of 512 steps
         ({"loss": "softmax", "minn": 2, "maxn": 5, "wordNgrams": 2}, 1e-4),
         ({"loss": "softmax", "maxn": 0}, 1e-4),
     ],

@@ -47,10 +47,20 @@ def test_a_sentence_is_named(code: str) -> None:
     assert guess.confidence > 0.5
 
 
-def test_serbian_goes_by_its_script() -> None:
-    latin = "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. " * 2
-    guess = bundled().identify([latin])[0]
-    assert guess.language in {"srp_Latn", "hrv_Latn", "bos_Latn"}
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ovde je dete koje je uvek htelo da vidi ceo svet pre nego što dođe vreme.", "srp_Latn"),
+        ("Овде је дете које је увек хтело да види цео свет пре него што дође време.", "srp_Cyrl"),
+        (
+            "Vlada Republike Hrvatske donijela je odluku o potpori obiteljima s djecom, a ministar "
+            "je kazao kako će se novac isplaćivati od siječnja sljedeće godine tijekom mjeseca.",
+            "hrv_Latn",
+        ),
+    ],
+)
+def test_serbian_goes_by_its_script_and_its_vowel(text: str, code: str) -> None:
+    assert bundled().identify([text])[0].language == code
 
 
 @pytest.mark.parametrize(

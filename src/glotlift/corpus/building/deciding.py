@@ -53,7 +53,8 @@ def decide(config: BuildConfig, shards: Sequence[Shard], root: Path) -> None:
         twins = drop_duplicates(rows, unusual, config)
         write_decisions(rows, twins, shards, folder)
         gone = rows.reasons != ""
-        np.save(folder / LINES, repeated_lines(rows.folders, int((~gone).sum())))
+        by_shard = np.split(gone, rows.ends[:-1])
+        np.save(folder / LINES, repeated_lines(rows.folders, by_shard))
         write_passages(rows, gone, shards, folder)
 
 

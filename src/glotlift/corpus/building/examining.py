@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from glotlift.corpus.boilerplate import count_lines
+from glotlift.corpus.boilerplate import line_keys
 from glotlift.corpus.building.config import BuildConfig, Input
 from glotlift.corpus.building.found import ROWS, Found, table
 from glotlift.corpus.building.protecting import load_index, protect_evaluation, protect_people
@@ -55,14 +55,15 @@ def examine(config: BuildConfig, shard: Shard, root: Path, folder: Path) -> dict
     began = time.monotonic()
     ledger = Ledger()
     counts = [0]
-    parts, lines, paragraphs = [measure_rows([])], [count_lines([])], [paragraph_keys([])]
+    parts, lines, paragraphs = [measure_rows([])], [line_keys([])], [paragraph_keys([])]
     with pq.ParquetWriter(folder / "rows.parquet", ROWS, compression="zstd") as writer:
         for rows in batches(config, shard, ledger):
             inspect(rows, config, root)
             writer.write_table(table(rows))
             texts = texts_of(rows)
             parts.append(measure_rows(texts))
-            lines.append(count_lines(texts if config.quality.boilerplate else []))
+            keys, rows_of = line_keys(texts if config.quality.boilerplate else [])
+            lines.append((keys, rows_of + np.uint32(sum(counts))))
             paragraphs.append(paragraph_keys(texts if config.duplicates.passages else []))
             counts.append(len(rows))
     for name in parts[0]:

@@ -6,47 +6,47 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glotlift.corpus.boilerplate import LineCounts, gather
+from glotlift.corpus.boilerplate import LineCounts
+from glotlift.corpus.codepoints import Keys
 from glotlift.corpus.passages import Repeats, repeated_paragraphs
 from glotlift.corpus.winnowing import Places, merge
 
 BUCKETS = 16
-LINE_ARRAYS, PLACE_ARRAYS = ("keys", "documents"), ("keys", "rows", "starts", "lengths")
+PLACES = ("keys", "rows", "starts", "lengths")
 
 
-def save_lines(folder: Path, counts: Sequence[LineCounts]) -> None:
-    """Write in how many documents of a shard each line stands."""
-    whole = gather(counts)
-    for name in LINE_ARRAYS:
-        np.save(folder / f"line_{name}.npy", getattr(whole, name))
+def save_lines(
+    folder: Path, parts: Sequence[tuple[NDArray[np.uint64], NDArray[np.uint32]]]
+) -> None:
+    """Write the keys of the lines of a shard and the rows they stand in."""
+    for name, arrays in zip(("keys", "rows"), zip(*parts, strict=True), strict=True):
+        np.save(folder / f"line_{name}.npy", np.concatenate(arrays))
 
 
 def save_paragraphs(folder: Path, parts: Sequence[Places], counts: Sequence[int]) -> None:
     """Write where the paragraphs of a shard stand; the parts are of `counts` texts each."""
     whole = merge(parts, counts)
-    for name in PLACE_ARRAYS:
+    for name in PLACES:
         np.save(folder / f"paragraph_{name}.npy", getattr(whole, name))
 
 
-def repeated_lines(folders: Sequence[Path], texts: int) -> NDArray[np.uint64]:
-    """Return the keys of lines that many documents of all shards share, ascending.
+def repeated_lines(folders: Sequence[Path], gone: Sequence[NDArray[np.bool_]]) -> Keys:
+    """Return the keys of lines that many of the rows that stay share, ascending.
 
-    A sixteenth of the keys is held at a time.
+    `gone` marks the rows of each shard that do not stay: copies of one text make no line
+    boilerplate. A sixteenth of the keys is held at a time.
     """
-    parts = [
-        [np.load(folder / f"line_{name}.npy", mmap_mode="r") for name in LINE_ARRAYS]
-        for folder in folders
-    ]
-    bounds = np.arange(1, BUCKETS, dtype=np.uint64) << np.uint64(60)
-    cuts = [[0, *np.searchsorted(keys, bounds), len(keys)] for keys, _ in parts]
+    texts = sum(int((~left_out).sum()) for left_out in gone)
     found = []
     for bucket in range(BUCKETS):
         held = []
-        for (keys, documents), cut in zip(parts, cuts, strict=True):
-            part = slice(cut[bucket], cut[bucket + 1])
-            held.append(LineCounts(np.array(keys[part]), np.array(documents[part]), 0))
-        whole = gather(held)
-        found.append(LineCounts(whole.keys, whole.documents, texts).repeated())
+        for folder, left_out in zip(folders, gone, strict=True):
+            keys = np.load(folder / "line_keys.npy", mmap_mode="r")
+            rows = np.load(folder / "line_rows.npy", mmap_mode="r")
+            own = (keys >> np.uint64(60)) == bucket
+            held.append(keys[own][~left_out[rows[own]]])
+        distinct, documents = np.unique(np.concatenate(held), return_counts=True)
+        found.append(LineCounts(distinct, documents, texts).repeated())
     return np.concatenate(found)
 
 
@@ -55,7 +55,7 @@ def repeated_passages(
 ) -> Repeats:
     """Return the paragraphs that stand in an earlier row; rows that are `gone` stand nowhere."""
     parts = [
-        Places(*(np.load(folder / f"paragraph_{name}.npy") for name in PLACE_ARRAYS))
+        Places(*(np.load(folder / f"paragraph_{name}.npy") for name in PLACES))
         for folder in folders
     ]
     return repeated_paragraphs(merge(parts, counts), gone)

@@ -106,6 +106,7 @@ class Cuts:
     def apply(self, rows: Sequence[Row]) -> None:
         """Cut repeated paragraphs and boilerplate from rows, and count the cuts."""
         for row in rows:
+            row["before"] = row["text"]
             if spans := self.spans.get(row["number"]):
                 row["text"] = cut(row["text"], spans).strip()
                 row["changes"]["cut repeated paragraph"] = len(spans)
@@ -128,9 +129,11 @@ def left_out(row: Row, verdict: Mapping[str, str]) -> dict[str, Any]:
 def count_dropped(statistics: Statistics, row: Row, verdict: Mapping[str, str]) -> None:
     """Count a row that did not stay under the kind of its reason."""
     kind, _, detail = verdict["reason"].partition(": ")
-    statistics.drop(kind, row["language"], row["text"])
+    statistics.drop(verdict["reason"], row["language"], row["text"])
     if verdict["twin"]:
         statistics.note("duplicates", kind, row["language"])
+    if kind == "other language":
+        statistics.confusion[row["language"], detail] += 1
     if kind == "evaluation item":
         statistics.note("contamination", detail, row["language"])
 
@@ -143,7 +146,8 @@ def count_kept(statistics: Statistics, rows: Sequence[Row]) -> None:
     statistics.keep(texts, *rest)
     for row in rows:
         for kind, places in row["changes"].items():
-            statistics.change(kind, row["language"], row["text"], places=places)
+            before = row["before"] if kind.startswith("cut ") else ""
+            statistics.change(kind, row["language"], row["text"], before=before, places=places)
             if kind.startswith(MASKED):
                 statistics.note("personal", kind.removeprefix(MASKED), row["language"], places)
 

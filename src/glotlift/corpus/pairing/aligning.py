@@ -81,9 +81,7 @@ class Aligner:
             found.append(Evidence(*vectors, VECTORS_WORTH))
         return found
 
-    def learn(
-        self, documents: Sequence[Documents], links: Sequence[Sequence[Link]]
-    ) -> "Aligner":
+    def learn(self, documents: Sequence[Documents], links: Sequence[Sequence[Link]]) -> "Aligner":
         """Return an aligner with lengths, priors and a lexicon learnt from links."""
         scores = [link.score for found in links for link in found if link.paired]
         least = min(SURE, float(np.median(scores))) if scores else SURE

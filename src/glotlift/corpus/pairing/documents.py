@@ -8,7 +8,6 @@ from pathlib import Path
 from glotlift.corpus.formats import read_file
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.normalisation import normalise
-from glotlift.corpus.reading import common_root, find_files, name_from
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
@@ -42,13 +41,16 @@ def read_side(
     Broken rows, rows without text and further rows of one id go to the ledger. Raises what
     `read_file` raises.
     """
+    # Imported here: reading imports datasets, which a configuration does not need.
+    from glotlift.corpus.reading import common_root, find_files
+
     files = find_files(place)
     root = common_root(files) if place.is_file() else place.resolve()
     spellings = spelled(code)
     named = [path for path in files if parts(path, root) & spellings]
     found: dict[str, Document] = {}
     for path in named or files:
-        shown = name_from(path, root)
+        shown = path.resolve().relative_to(root).as_posix()
         for name, document, fault in read_documents(path, root, spellings, columns, code):
             if fault:
                 ledger.read += 1
@@ -69,7 +71,7 @@ def read_documents(
     code: str,
 ) -> Iterator[tuple[str, Document, str]]:
     """Yield name, document and fault ("" for a whole one) of one file's documents."""
-    shown = name_from(path, root)
+    shown = path.resolve().relative_to(root).as_posix()
     plain = ".txt" in path.suffixes
     for row in read_file(path, columns, "file" if plain else "auto"):
         text = row.values.get("text")

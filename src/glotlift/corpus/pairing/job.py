@@ -96,14 +96,12 @@ def pair_files(
     check_output(config.output, (config.source, config.target))
     ledger = Ledger()
     codes = config.source_language, config.target_language
-    sides = [
-        read_side(place, code, config.columns, ledger)
-        for place, code in zip((config.source, config.target), codes, strict=True)
-    ]
-    documents = match_sides(sides[0], sides[1], ledger)
+    source = read_side(config.source, codes[0], config.columns, ledger)
+    target = read_side(config.target, codes[1], config.columns, ledger)
+    documents = match_sides(source, target, ledger)
     texts = [
-        (cut(source.text, codes[0], config.unit), cut(target.text, codes[1], config.unit))
-        for source, target in track(documents, total=len(documents), label="split")
+        (cut(said.text, codes[0], config.unit), cut(heard.text, codes[1], config.unit))
+        for said, heard in track(documents, total=len(documents), label="split")
     ]
     given = read_lexicon(config.lexicon) if config.lexicon else None
     links, aligner = align_corpus(
@@ -113,8 +111,7 @@ def pair_files(
     known = identifier or find_identifier(config.identifier)
     judged = judge(candidates, aligner, config, known, encoder)
     rows = settle(candidates, judged, ledger)
-    seconds = time.perf_counter() - started
-    report = describe(texts, links, judged, rows, ledger, aligner, seconds)
+    report = describe(texts, links, judged, rows, ledger, aligner, time.perf_counter() - started)
     if not rows:
         cause = f"no pair was kept of {ledger.read}: {json.dumps(ledger.counts()):.200}"
         fix = (

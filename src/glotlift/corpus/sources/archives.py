@@ -36,7 +36,7 @@ def read_archive(path: Path) -> Iterator[Row]:
                 if record.record_type & wanted:
                     yield record_row(number, record)
         except (OSError, ValueError):
-            stream.damaged = True
+            stream.damaged = stream.damaged or number > 0
     if stream.damaged or (stream.bytes and not number):
         yield Row(number + 1, {}, DAMAGED if stream.damaged else "no WARC record")
 

@@ -87,9 +87,9 @@ def join_pages(pages: Iterator[list[str]]) -> str:
     feet = Counter(margin(lines[-1]) for lines in kept if lines)
     paragraphs: list[str] = []
     for lines in kept:
-        if lines and tops[margin(lines[0])] >= MARGIN_PAGES:
+        if len(lines) > 1 and tops[margin(lines[0])] >= MARGIN_PAGES:
             lines = lines[1:]
-        if lines and feet[margin(lines[-1])] >= MARGIN_PAGES:
+        if len(lines) > 1 and feet[margin(lines[-1])] >= MARGIN_PAGES:
             lines = lines[:-1]
         paragraphs += join_lines(lines)
     return "\n".join(paragraphs)

@@ -1,6 +1,7 @@
 """What surrounds the text of a web page, taken away."""
 
 import re
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -19,9 +20,14 @@ SURROUNDINGS = [
     "[role=menubar], [role=dialog], [role=alertdialog], [role=complementary], [role=toolbar]",
 ]
 HEADERS = "header, [role=banner]"
-NAMES = re.compile(
-    r"""\b(class|id)\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})'|([^\s"'>]{1,200}))""", re.I
-)
+# One pattern a spelling, each with a plain beginning: a search for either letter takes far longer.
+NAMES = [
+    (
+        name.lower(),
+        re.compile(name + r"""\s*=\s*(?:"([^"]{1,200})"|'([^']{1,200})'|([^\s"'>]{1,200}))"""),
+    )
+    for name in ("class", "id", "CLASS", "ID")
+]
 WORDS = re.compile(
     r"""(?:^|[\s_-])(?:
     nav|navi|navbar|navigation|navheader|navfooter|menu|submenu|menubar|topbar|toolbar|tabs
@@ -36,6 +42,8 @@ WORDS = re.compile(
 )
 UNQUOTABLE = re.compile(r"[\\\"&\n\r\f]")
 MOST_NAMES = 100
+# Elements and links that are looked at: pages with more are made by machines for machines.
+MOST_NODES, MOST_LINKS = 2000, 20_000
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 GROUPS = "ul, ol, dl, table"
 LINKED_SHARE = 0.75
@@ -65,11 +73,11 @@ def clear(tree: Any, markup: str) -> str:
     surroundings = chain(
         unseen,
         (node for node in body.query_selector_all(HEADERS)[:] if not node.query_selector("h1, h2")),
-        body.query_selector_all(", ".join(named))[:] if named else (),
-        (node for node in body.query_selector_all(GROUPS)[:] if is_links(node)),
+        body.query_selector_all(", ".join(named))[:MOST_NODES] if named else (),
+        linked_groups(body),
     )
     for node in surroundings:
-        if len(node.text) <= most or is_links(node):
+        if len(node.text) <= most or is_linked(node, node.query_selector_all("a[href]")[:]):
             node.setattr(TAKEN, "")
     text = write(writer, tree, SURROUNDINGS)
     enough = len(text) >= LEFT_CHARACTERS or len(text) >= LEFT_SHARE * len(everything)
@@ -78,7 +86,7 @@ def clear(tree: Any, markup: str) -> str:
 
 def surrounding_names(markup: str) -> list[str]:
     """Return selectors of the classes and ids of a page whose words name surroundings."""
-    found = {(kind.lower(), a or b or c) for kind, a, b, c in NAMES.findall(markup)}
+    found = {(kind, "".join(value)) for kind, pattern in NAMES for value in pattern.findall(markup)}
     return sorted(
         f'[{kind}="{value}"]'
         for kind, value in found
@@ -100,9 +108,20 @@ def write(writer: Any, tree: Any, passed_over: list[str]) -> str:
     )
 
 
-def is_links(node: Any) -> bool:
-    """Return whether a list, a table or a paragraph holds little but links."""
-    links = node.query_selector_all("a[href]")[:]
+def linked_groups(body: Any) -> Iterator[Any]:
+    """Yield the lists and tables that hold little but links, outer ones first."""
+    left = MOST_LINKS
+    for node in body.query_selector_all(GROUPS)[:MOST_NODES]:
+        links = node.query_selector_all("a[href]")[:]
+        left -= len(links)
+        if left < 0:
+            return
+        if is_linked(node, links):
+            yield node
+
+
+def is_linked(node: Any, links: list[Any]) -> bool:
+    """Return whether an element holds little but the text of its links."""
     if not links:
         return False
     linked = sum(len(link.text.strip()) for link in links)

@@ -80,13 +80,13 @@ class Collector:
     def check_root(self, name: str) -> None:
         """Refuse a file of another kind."""
         if name != self.root:
-            cause = f"the root element is {name:.60!r}, not {self.root!r}"
+            cause = f"the root element is {name[:60]!r}, not {self.root!r}"
             fix = "name a MediaWiki export or a TMX file, or take the file out of the folder"
             raise GlotliftError("GL-CORPUS-082", cause, place=str(self.path), fix=fix)
 
     def refuse(self, name: str, *_: object) -> None:
         """Refuse a file that declares entities, which can grow without bound or name files."""
-        cause = f"the XML declares the entity {name:.60!r}, and entities are not expanded"
+        cause = f"the XML declares the entity {name[:60]!r}, and entities are not expanded"
         fix = "take the declaration out of the file's DOCTYPE"
         raise GlotliftError("GL-CORPUS-081", cause, place=str(self.path), fix=fix)
 
@@ -114,8 +114,7 @@ def feed(collector: Collector, file: IO[bytes]) -> Iterator[Found]:
         except DAMAGES:
             collector.found.append((parser.CurrentLineNumber, None, DAMAGED))
             chunk = b""
-        except GlotliftError:
-            raise
+        # Encodings that expat cannot take from Python come as the last two.
         except (expat.ExpatError, ValueError, LookupError):
             collector.found.append((parser.CurrentLineNumber, None, MALFORMED))
             chunk = b""

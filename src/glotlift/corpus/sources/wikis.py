@@ -26,7 +26,14 @@ SILENT = {
     *("inputbox", "templatedata", "categorytree", "section", "hiero", "noinclude"),
 }
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-REFERENCE = re.compile(r"<ref\b[^<>]*?/>|<ref\b[^<>]*>.*?</ref\s*>", re.DOTALL | re.IGNORECASE)
+REFERENCE = re.compile(
+    r"<ref\b[^<>]{0,1000}/>|<ref\b[^<>]{0,1000}>(?:(?!<ref\b).)*?</ref\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+LINK = re.compile(r"(?<!\[)\[(?:[a-z]{3,8}:)?//[^\s\[\]]{1,2000}[ \t]*([^\[\]\n]*)\]")
+OPEN_LINK = re.compile(r"(?<!\[)\[(?=(?:[a-z]{3,8}:)?//)")
+TAG = re.compile(r"</?[a-zA-Z][^<>]{0,1000}>")
+TAGS = 1000  # more of them the parser would take seconds for
 TABLE = re.compile(r"\{\|(?:(?!\{\||\|\}).)*\|\}", re.DOTALL)
 TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 NESTED = 40  # templates within templates, tables within tables
@@ -123,6 +130,10 @@ def plain_text(markup: str, parser: Any, silent_links: set[str]) -> str:
             markup, count = pattern.subn("", markup)
             if not count:
                 break
+    # What is left of tables and links was never closed.
+    markup = OPEN_LINK.sub("", LINK.sub(r"\1", markup.replace("{|", "")))
+    if markup.count("<") > TAGS:
+        markup = TAG.sub("", markup).replace("<", " ")
     code = parser.parse(SWITCH.sub("", markup))
     for tag in code.filter_tags(recursive=False):
         if str(tag.tag).strip().lower() in SILENT:

@@ -34,6 +34,21 @@ LANGID_CERTAIN = 0.9999
 LANGID_RIGHT = 0.95  # how often it then is right (Universal Declaration of Human Rights)
 WRITTEN_SHARE = 0.05
 ACCEPTED = 0.5
+# Pairs that langid tells apart better than CLD2 does, and the characters it is shown.
+RIVALS = (frozenset({"id", "ms"}), frozenset({"bs", "hr", "sr"}))
+ARBITRATED = 500
+# Both libraries call Latin-script Serbian Bosnian. Frequent words with the old vowel yat tell them
+# apart: Serbian has e where Croatian and Bosnian have (i)je.
+_EKAVIAN = re.compile(
+    r"\b(?:vreme|mest|ovde|negde|gde|reč|svet|čove[kč]|uvek|pre|posle|dec[aeu]|dve|nedelj|cel[aeiou]"
+    r"|ceo|deo|del[aeou]|vrednost|primer|zahtev|uspe|vide|hte|mera?|sled|promen|rešen|sme"
+    r"|pobed|umre|vest|razumev|obaveš|celin)"
+)
+_IJEKAVIAN = re.compile(
+    r"\b(?:vrijeme|mjest|ovdje|negdje|gdje|riječ|svijet|čovje[kč]|uvijek|prije|poslije|djec[aeu]"
+    r"|dvije|nedjelj|cijel|cio|dio|dijel|vrijedn|primjer|zahtjev|uspje|vidje|htje|mjer|slijed"
+    r"|promjen|rješen|smje|pobjed|umrije|vijest|razumijev|obavješ|cjelin)"
+)
 BATCH = 512  # texts whose scripts are counted at once
 HIGHEST_SCORE = 1500.0
 BIAS, PERCENT, SCORE, LENGTH = -3.761, 4.968, 1.828, 0.709
@@ -79,6 +94,9 @@ class Bundled:
         code = _code(tag, scripts)
         if code is None:
             return self._second(text, main)
+        rivals = next((group for group in RIVALS if tag in group), None)
+        if rivals is not None and main == "Latn":
+            code = self._arbitrated(text, rivals, code)
         sure = confidence(percent, score, len(text))
         return Guess(code if sure >= ACCEPTED else UNDETERMINED, sure)
 
@@ -87,6 +105,14 @@ class Bundled:
             return self._cld2.detect(text)
         except (self._cld2.error, UnicodeEncodeError):
             return self._cld2.detect(_REFUSED.sub(" ", text))
+
+    def _arbitrated(self, text: str, rivals: frozenset[str], code: str) -> str:
+        if "sr" in rivals:
+            lower = text.lower()
+            if len(_EKAVIAN.findall(lower)) > len(_IJEKAVIAN.findall(lower)):
+                return "srp_Latn"
+        tag, _ = self._langid.classify(sample(text, ARBITRATED))
+        return own_code(tag, "Latn") or code if tag in rivals else code
 
     def _second(self, text: str, script: str) -> Guess:
         tag, share = self._langid.classify(text)

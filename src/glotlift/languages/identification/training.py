@@ -24,7 +24,7 @@ LENGTHS = (20, 40, 80, 160, 320, 1_000)  # characters of the held-out excerpts
 EXCERPTS = 200  # of each language, in each of the two held-out parts
 MOST_EXCERPTS = 8_000  # of all languages
 LEAST_TEXTS = 5
-LEAST_CHARACTERS = 500
+LEAST_CHARACTERS = 200
 
 Table = NDArray[np.float32]
 
