@@ -273,7 +273,7 @@ def score(
 
 def measure_names() -> tuple[str, ...]:
     """Return the measures that a document may be left out for."""
-    from glotlift.corpus.quality import MEASURES
+    from glotlift.corpus.quality.measures import MEASURES
 
     return MEASURES
 

@@ -25,14 +25,14 @@ os.environ.update(RAYON_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import numpy as np
 
-from glotlift.corpus import bands
-from glotlift.corpus.fingerprints import (
+from glotlift.corpus.repetition import bands
+from glotlift.corpus.repetition.fingerprints import (
     fingerprints,
     shingle_hashes,
     text_keys,
 )
-from glotlift.corpus.folding import fold_batches
-from glotlift.corpus.near_duplicates import find_duplicates
+from glotlift.corpus.repetition.folding import fold_batches
+from glotlift.corpus.repetition.near_duplicates import find_duplicates
 
 BANDS, WIDTH, VALUES = 20, 6, 120
 Found = list[set[int]]

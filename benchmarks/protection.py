@@ -20,10 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glotlift.corpus.contamination import EvaluationIndex
-from glotlift.corpus.evaluation_sets import read_evaluation_sets
-from glotlift.corpus.personal import NUMBERED, Personal, find_personal, fold
-from glotlift.corpus.personal_phones import regions_of
+from glotlift.corpus.protection.contamination import EvaluationIndex
+from glotlift.corpus.protection.evaluation_sets import read_evaluation_sets
+from glotlift.corpus.protection.personal import NUMBERED, Personal, find_personal, fold
+from glotlift.corpus.protection.personal_phones import regions_of
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -3,9 +3,9 @@
     python datatrove_corpus.py INPUT OUTPUT WORKERS {cheap,default}
 
 Reads JSON lines, identifies languages, filters by Gopher's rules, finds near duplicates by MinHash,
-writes JSON lines. ``cheap`` gives datatrove a regular expression for words and switches off the rules
-made for English (stop words, mean word length); ``default`` changes nothing. The identifier is
-glotlift's in both, in batches.
+writes JSON lines. ``cheap`` gives datatrove a regular expression for words and switches off the
+rules made for English (stop words, mean word length); ``default`` changes nothing. The identifier
+is glotlift's in both, in batches.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """A small corpus to describe, with hostile names and texts."""
 
-from glotlift.corpus.describing import Description
-from glotlift.corpus.statistics import Statistics
+from glotlift.corpus.description.describing import Description
+from glotlift.corpus.description.statistics import Statistics
 
 HOSTILE = "<script>alert(1)</script>\u202e](http://x) | `|`"
 STANDARDS = {

@@ -87,8 +87,8 @@ def summarise(folder: Path, manifest: Path) -> dict[str, Any]:
     """Return a corpus's hash, its page, rows by language, and rows left out by reason."""
     import json
 
-    from glotlift.corpus.description_tables import language_rows
-    from glotlift.corpus.statistics import Statistics
+    from glotlift.corpus.description.statistics import Statistics
+    from glotlift.corpus.description.tables import language_rows
 
     figures = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
     statistics = Statistics.from_json(figures)

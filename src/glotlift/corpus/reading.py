@@ -16,7 +16,7 @@ from glotlift.corpus.fields import FIELDS, ROW_BYTES, TOO_LONG, Row
 from glotlift.corpus.formats import FORMATS, format_of, read_file
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.lines import Documents
-from glotlift.corpus.normalisation import normalise
+from glotlift.corpus.repairing.normalisation import normalise
 from glotlift.languages import covers
 from glotlift.languages import language as find_language
 from glotlift.runs.errors import GlotliftError

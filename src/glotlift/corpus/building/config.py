@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from glotlift.corpus.near_duplicates import THRESHOLD
+from glotlift.corpus.repetition.near_duplicates import THRESHOLD
 from glotlift.languages import language as find_language
 from glotlift.runs.config import Config
 
@@ -50,7 +50,7 @@ class Identification(Config):
 
 
 class Quality(Config):
-    """What text is kept; see `glotlift.corpus.standards`."""
+    """What text is kept; see `glotlift.corpus.quality.standards`."""
 
     standards: bool = True
     trusted: Mapping[str, str] = Field(default_factory=dict)

@@ -1,9 +1,7 @@
 """Second pass, over all shards at once: which rows stay, and why the others do not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,34 +9,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glotlift.corpus.building.config import BuildConfig
+from glotlift.corpus.building.examined import Examined, load_examined, read_column
+from glotlift.corpus.building.measuring import NAMES, trusted_measures
 from glotlift.corpus.building.repeating import repeated_lines, repeated_passages
 from glotlift.corpus.building.shards import Shard
-from glotlift.corpus.learning_standards import learn_standards
-from glotlift.corpus.near_duplicates import REASONS, find_duplicates
-from glotlift.corpus.quality import MEASURES, measure
-from glotlift.corpus.reading import read
-from glotlift.corpus.standards import Standards
+from glotlift.corpus.quality.learning_standards import learn_standards
+from glotlift.corpus.quality.standards import Standards
+from glotlift.corpus.repetition.near_duplicates import REASONS, find_duplicates
 from glotlift.runs import atomic
 
 STANDARDS, LINES = "standards.json", "repeated_lines.npy"
 DECISIONS = pa.schema(
     [("row", pa.int64()), ("reason", pa.large_string()), ("twin", pa.large_string())]
 )
-TRUSTED_ROWS = 2000
-
-
-@dataclass
-class Examined:
-    """The rows of all shards: `reasons` are why they do not stay, `ends` where each shard ends."""
-
-    folders: list[Path]
-    ends: NDArray[np.int64]
-    languages: NDArray[np.object_]
-    reasons: NDArray[np.object_]
-
-    def array(self, name: str) -> NDArray[Any]:
-        """Return one array of all rows, in the order of the shards."""
-        return np.concatenate([np.load(folder / f"{name}.npy") for folder in self.folders])
 
 
 def decide(config: BuildConfig, shards: Sequence[Shard], root: Path) -> None:
@@ -46,31 +29,16 @@ def decide(config: BuildConfig, shards: Sequence[Shard], root: Path) -> None:
     path = root / "decided"
     if path.is_dir():
         return
-    rows = examined(shards, root)
+    rows = load_examined(shards, root)
     with atomic.folder(path) as folder:
         unusual, standards = judge_quality(rows, config)
         atomic.write_json(folder / STANDARDS, standards.to_json() if standards else {})
-        twins = drop_duplicates(rows, unusual, config)
+        twins = drop_duplicates(rows, unusual, config, folder)
         write_decisions(rows, twins, shards, folder)
         gone = rows.reasons != ""
         by_shard = np.split(gone, rows.ends[:-1])
         np.save(folder / LINES, repeated_lines(rows.folders, by_shard))
         write_passages(rows, gone, shards, folder)
-
-
-def examined(shards: Sequence[Shard], root: Path) -> Examined:
-    """Return what the first pass found, without the texts."""
-    folders = [root / "examined" / shard.name for shard in shards]
-    tables = [
-        pq.read_table(folder / "rows.parquet", columns=["language", "reason"]) for folder in folders
-    ]
-    joined = pa.concat_tables(tables)
-    columns = [
-        joined[name].combine_chunks().dictionary_encode().to_numpy(zero_copy_only=False)
-        for name in ("language", "reason")
-    ]
-    ends = np.cumsum([len(table) for table in tables], dtype=np.int64)
-    return Examined(folders, ends, *columns)
 
 
 def judge_quality(
@@ -86,45 +54,39 @@ def judge_quality(
     measures = rows.array("measures")
     there = np.flatnonzero(rows.reasons == "")
     languages = list(rows.languages[there])
-    sample, spoken = trusted_measures(config)
+    sample, spoken = trusted_measures(rows.root)
     standards = learn_standards(
         np.concatenate([measures[there], sample]),
         [*languages, *spoken],
         np.arange(len(there) + len(spoken)) >= len(there),
+        names=NAMES,
         shortest=config.quality.minimum_characters,
     )
     unusual[there] = standards.judge(measures[there], languages)
     return unusual, standards
 
 
-def trusted_measures(config: BuildConfig) -> tuple[NDArray[np.float32], list[str]]:
-    """Return the measures of the trusted texts, and their languages."""
-    measured, languages = [np.empty((0, len(MEASURES)), np.float32)], []
-    for code, address in config.quality.trusted.items():
-        texts = read(address, language=code, rows=TRUSTED_ROWS)["text"]
-        measured.append(measure(list(texts)))
-        languages += [code] * len(texts)
-    return np.concatenate(measured), languages
-
-
 def drop_duplicates(
-    rows: Examined, unusual: NDArray[np.object_], config: BuildConfig
+    rows: Examined, unusual: NDArray[np.object_], config: BuildConfig, folder: Path
 ) -> NDArray[np.int64]:
     """Drop the rows that repeat one that stays; return for each row the one kept in its place.
 
-    Rows that are `unusual` (with a reason) are compared too, but after all others, so that none
+    Translations of one item, which share its id, are no duplicates of each other. Rows that are
+    `unusual` (with a reason) are compared too, but after all others, so that none
     takes the place of a better one; those that repeat no other are dropped for their reason.
     """
     there = np.flatnonzero(rows.reasons == "")
     order = there[np.argsort(unusual[there] != "", kind="stable")]
-    fingerprints = rows.array("fingerprints")[order]
+    fingerprints = rows.in_order("fingerprints", order, folder / "fingerprints.npy")
     if not config.duplicates.near:
-        fingerprints = np.zeros_like(fingerprints)
+        fingerprints[:] = 0
     found = find_duplicates(
         rows.array("exact")[order],
         rows.array("normalised")[order],
         fingerprints,
         rows.array("sizes")[order],
+        languages=rows.numbers("language")[order],
+        items=rows.numbers("id")[order],
         threshold=config.duplicates.similarity,
     )
     twins = np.arange(len(rows.reasons))
@@ -142,12 +104,7 @@ def write_decisions(
 
     Rows are numbered within their shard, from 0.
     """
-    ids = pa.chunked_array(
-        [
-            pq.read_table(path / "rows.parquet", columns=["id"])["id"].combine_chunks()
-            for path in rows.folders
-        ]
-    )
+    ids = read_column(rows.folders, "id")
     start = 0
     for shard, stop in zip(shards, rows.ends, strict=True):
         gone = start + np.flatnonzero(rows.reasons[start:stop] != "")

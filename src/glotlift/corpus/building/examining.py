@@ -19,20 +19,21 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from glotlift.corpus.boilerplate import line_keys
-from glotlift.corpus.building.config import BuildConfig, Input
+from glotlift.corpus.building.config import BuildConfig, Input, Quality
 from glotlift.corpus.building.found import ROWS, Found, table
+from glotlift.corpus.building.measuring import TRUSTED, measure_texts
 from glotlift.corpus.building.protecting import load_index, protect_evaluation, protect_people
 from glotlift.corpus.building.repeating import save_lines, save_paragraphs
 from glotlift.corpus.building.shards import Piece, Shard, open_piece
 from glotlift.corpus.building.speaking import identify_rows, texts_of
-from glotlift.corpus.fingerprints import text_keys
 from glotlift.corpus.ledger import Ledger
-from glotlift.corpus.normalisation import normalise
-from glotlift.corpus.passages import paragraph_keys
-from glotlift.corpus.quality import measure
+from glotlift.corpus.quality.boilerplate import line_keys
+from glotlift.corpus.quality.word_lists import WordList, read_word_list
 from glotlift.corpus.reading import EMPTY, UNKNOWN, as_string, raw_text, spoken_language
-from glotlift.corpus.repair import repair
+from glotlift.corpus.repairing.normalisation import normalise
+from glotlift.corpus.repairing.repair import repair
+from glotlift.corpus.repetition.fingerprints import text_keys
+from glotlift.corpus.repetition.passages import paragraph_keys
 from glotlift.languages.identification import Identifier, combine, load_identifier
 from glotlift.runs import atomic
 
@@ -55,13 +56,13 @@ def examine(config: BuildConfig, shard: Shard, root: Path, folder: Path) -> dict
     began = time.monotonic()
     ledger = Ledger()
     counts = [0]
-    parts, lines, paragraphs = [measure_rows([])], [line_keys([])], [paragraph_keys([])]
+    parts, lines, paragraphs = [measure_rows([], root)], [line_keys([])], [paragraph_keys([])]
     with pq.ParquetWriter(folder / "rows.parquet", ROWS, compression="zstd") as writer:
         for rows in batches(config, shard, ledger):
             inspect(rows, config, root)
             writer.write_table(table(rows))
             texts = texts_of(rows)
-            parts.append(measure_rows(texts))
+            parts.append(measure_rows(rows, root))
             keys, rows_of = line_keys(texts if config.quality.boilerplate else [])
             lines.append((keys, rows_of + np.uint32(sum(counts))))
             paragraphs.append(paragraph_keys(texts if config.duplicates.passages else []))
@@ -129,10 +130,27 @@ def inspect(rows: list[Found], config: BuildConfig, root: Path) -> None:
     for row in rows:
         if config.languages and row.language not in config.languages:
             row.drop("language not asked for")
+    drop_listed(rows, config.quality)
     protect_people(rows, config.protection)
     if config.protection.evaluation:
         index = load_index(root / EVALUATION_INDEX)
         protect_evaluation(rows, index, config.protection)
+
+
+def drop_listed(rows: Sequence[Found], settings: Quality) -> None:
+    """Drop the rows of which too large a share are words of the user's lists."""
+    for code, path in settings.word_lists.items():
+        own = [row for row in rows if row.language == code]
+        shares = listed_words(Path(path), code).shares(texts_of(own))
+        for row, share in zip(own, shares, strict=True):
+            if share > settings.word_share:
+                row.drop("listed words")
+
+
+@cache
+def listed_words(path: Path, code: str) -> WordList:
+    """Return a list of words, read once in each process."""
+    return read_word_list(path, code)
 
 
 @cache
@@ -141,12 +159,13 @@ def identifier(addresses: tuple[str, ...]) -> Identifier:
     return combine(*(load_identifier(address) for address in addresses))
 
 
-def measure_rows(texts: Sequence[str]) -> Arrays:
+def measure_rows(rows: Sequence[Found], root: Path) -> Arrays:
     """Return what the second pass decides by: one entry a row in each array."""
+    texts = texts_of(rows)
     keys = text_keys(texts)
     return {
         "bytes": np.fromiter((len(text.encode()) for text in texts), np.int64, len(texts)),
-        "measures": measure(texts),
+        "measures": measure_texts(texts, [row.language for row in rows], root / TRUSTED),
         "exact": keys.exact,
         "normalised": keys.normalised,
         "fingerprints": keys.fingerprints,

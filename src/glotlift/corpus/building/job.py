@@ -14,12 +14,13 @@ from glotlift.corpus.building.config import BuildConfig
 from glotlift.corpus.building.deciding import STANDARDS, decide
 from glotlift.corpus.building.engines import Task, cores, run_local, run_ray, share_of
 from glotlift.corpus.building.examining import EVALUATION_INDEX, examine_shard
+from glotlift.corpus.building.measuring import TRUSTED, prepare_trusted
 from glotlift.corpus.building.shards import INDIFFERENT, Piece, Shard, cut_shards, find_pieces
 from glotlift.corpus.building.writing import CHANGES, LEDGER, write_shard
-from glotlift.corpus.contamination import EvaluationIndex
-from glotlift.corpus.describing import Description, describe
-from glotlift.corpus.evaluation_sets import read_evaluation_sets
-from glotlift.corpus.statistics import merge_files
+from glotlift.corpus.description.describing import Description, describe
+from glotlift.corpus.description.statistics import merge_files
+from glotlift.corpus.protection.contamination import EvaluationIndex
+from glotlift.corpus.protection.evaluation_sets import read_evaluation_sets
 from glotlift.runs import atomic
 from glotlift.runs.folders import RunFolder
 from glotlift.runs.hashing import hash_json, hash_path
@@ -27,7 +28,7 @@ from glotlift.runs.progress import byte_progress
 
 Pass = Literal["examine", "decide", "write"]
 MANIFEST, INPUTS = "manifest.json", "inputs.json"
-WORK = ("examined", "decided", "written", EVALUATION_INDEX)
+WORK = (TRUSTED, "examined", "decided", "written", EVALUATION_INDEX)
 
 
 def build_corpus(
@@ -82,7 +83,8 @@ def read_inputs(config: BuildConfig) -> dict[Piece, tuple[int, int]]:
 
 
 def prepare(config: BuildConfig) -> None:
-    """Make the index of evaluation sets."""
+    """Learn what the trusted texts are like, and index the evaluation sets."""
+    prepare_trusted(config, config.output)
     path = config.output / EVALUATION_INDEX
     if config.protection.evaluation and not path.exists():
         EvaluationIndex.build(read_evaluation_sets(config.protection.evaluation)).save(path)

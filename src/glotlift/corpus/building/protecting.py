@@ -7,8 +7,11 @@ from pathlib import Path
 
 from glotlift.corpus.building.config import Protection
 from glotlift.corpus.building.found import Found
-from glotlift.corpus.contamination import EvaluationIndex, remove_overlaps
-from glotlift.corpus.personal import find_personal, mask_personal
+from glotlift.corpus.protection.contamination import EvaluationIndex
+from glotlift.corpus.protection.overlaps import remove_overlaps
+from glotlift.corpus.protection.personal import find_personal, mask_personal
+from glotlift.corpus.protection.personal_phones import regions_of
+from glotlift.corpus.reading import UNDETERMINED
 
 
 def protect_people(rows: Sequence[Found], settings: Protection) -> None:
@@ -16,7 +19,8 @@ def protect_people(rows: Sequence[Found], settings: Protection) -> None:
     if settings.personal == "keep":
         return
     for row in rows:
-        found = find_personal(row.text)
+        known = row.language != UNDETERMINED
+        found = find_personal(row.text, regions_of(row.language) if known else ())
         if found and settings.personal == "drop":
             row.drop("personal data")
         elif found:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glotlift.corpus.boilerplate import LineCounts
-from glotlift.corpus.codepoints import Keys
-from glotlift.corpus.passages import Repeats, repeated_paragraphs
-from glotlift.corpus.winnowing import Places, merge
+from glotlift.corpus.quality.boilerplate import LineCounts
+from glotlift.corpus.quality.codepoints import Keys
+from glotlift.corpus.repetition.passages import Repeats, repeated_paragraphs
+from glotlift.corpus.repetition.winnowing import Places, merge
 
 BUCKETS = 16
 PLACES = ("keys", "rows", "starts", "lengths")

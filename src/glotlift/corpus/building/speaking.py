@@ -22,13 +22,18 @@ def identify_rows(rows: Sequence[Found], identifier: Identifier, settings: Ident
         if row.language == UNDETERMINED
         or (settings.stated == "check" and row.language in identifier.languages)
     ]
-    if settings.mixed != "keep":
-        for row, parts in zip(asked, identify_parts(texts_of(asked), identifier), strict=True):
-            if len({part.language for part in parts}) > 1:
-                part_languages(row, parts, settings)
-    guesses = identifier.identify(texts_of(asked))
-    for row, guess in zip(asked, guesses, strict=True):
-        settle(row, guess, settings)
+    texts = texts_of(asked)
+    guesses = identifier.identify(texts)
+    several = (
+        [[]] * len(asked)
+        if settings.mixed == "keep"
+        else identify_parts(texts, identifier, whole=guesses)
+    )
+    for row, guess, parts in zip(asked, guesses, several, strict=True):
+        if len({part.language for part in parts}) > 1:
+            part_languages(row, parts, settings)
+        else:
+            settle(row, guess, settings)
 
 
 def texts_of(rows: Sequence[Found]) -> list[str]:
@@ -41,12 +46,14 @@ def part_languages(row: Found, parts: Sequence[Part], settings: Identification) 
     sizes: dict[str, int] = {}
     for part in parts:
         sizes[part.language] = sizes.get(part.language, 0) + part.end - part.start
-    main = row.language if row.language in sizes else max(sizes, key=lambda code: sizes[code])
+    stated = row.language in sizes
+    row.language = row.language if stated else max(sizes, key=lambda code: sizes[code])
     if settings.mixed == "drop":
         row.drop("several languages")
         return
-    kept = [row.text[part.start : part.end].strip("\n") for part in parts if part.language == main]
-    row.change("cut other language", "\n".join(kept))
+    own = [part for part in parts if part.language == row.language]
+    kept = [row.text[part.start : part.end].strip("\n") for part in own]
+    row.change("cut other language", "\n".join(kept), len(parts) - len(own))
 
 
 def settle(row: Found, guess: Guess, settings: Identification) -> None:

@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from glotlift.corpus.boilerplate import cut_boilerplate
 from glotlift.corpus.building.config import BuildConfig
 from glotlift.corpus.building.deciding import LINES
 from glotlift.corpus.building.found import CORPUS
 from glotlift.corpus.building.shards import Shard
-from glotlift.corpus.passages import cut
-from glotlift.corpus.statistics import Statistics
+from glotlift.corpus.description.statistics import Statistics
+from glotlift.corpus.quality.boilerplate import cut_boilerplate
+from glotlift.corpus.repetition.passages import cut
 from glotlift.runs import atomic
 
 BATCH_ROWS = 2000

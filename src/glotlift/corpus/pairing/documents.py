@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glotlift.corpus.formats import read_file
 from glotlift.corpus.ledger import Ledger
-from glotlift.corpus.normalisation import normalise
+from glotlift.corpus.repairing.normalisation import normalise
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 

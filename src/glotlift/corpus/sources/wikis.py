@@ -33,7 +33,7 @@ REFERENCE = re.compile(
 LINK = re.compile(r"(?<!\[)\[(?:[a-z]{3,8}:)?//[^\s\[\]]{1,2000}[ \t]*([^\[\]\n]*)\]")
 OPEN_LINK = re.compile(r"(?<!\[)\[(?=(?:[a-z]{3,8}:)?//)")
 TAG = re.compile(r"</?[a-zA-Z][^<>]{0,1000}>")
-TAGS = 1000  # more of them the parser would take seconds for
+TAGS, UNCLOSED = 1000, 100  # for more of them the parser would take seconds
 TABLE = re.compile(r"\{\|(?:(?!\{\||\|\}).)*\|\}", re.DOTALL)
 TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 NESTED = 40  # templates within templates, tables within tables
@@ -130,8 +130,11 @@ def plain_text(markup: str, parser: Any, silent_links: set[str]) -> str:
             markup, count = pattern.subn("", markup)
             if not count:
                 break
-    # What is left of tables and links was never closed.
-    markup = OPEN_LINK.sub("", LINK.sub(r"\1", markup.replace("{|", "")))
+    # What is left of templates, tables and links was never closed.
+    markup = markup.replace("{|", "").replace("{{", "")
+    markup = OPEN_LINK.sub("", LINK.sub(r"\1", markup))
+    if markup.count("[[") - markup.count("]]") > UNCLOSED:
+        markup = markup.replace("[[", "")
     if markup.count("<") > TAGS:
         markup = TAG.sub("", markup).replace("<", " ")
     code = parser.parse(SWITCH.sub("", markup))

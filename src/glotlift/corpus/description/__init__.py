@@ -1,0 +1,1 @@
+"""What a corpus holds, told to people and programs."""

@@ -1,0 +1,1 @@
+"""People and evaluation sets kept out of a corpus."""

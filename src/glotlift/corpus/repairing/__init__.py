@@ -1,0 +1,1 @@
+"""Damaged text mended, and one spelling for one text."""
