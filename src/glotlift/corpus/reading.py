@@ -2,33 +2,27 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import islice
-from os.path import commonpath
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pyarrow as pa
 from datasets import Dataset
 
 from glotlift.corpus.addresses import Sourced, open_hub, open_world
-from glotlift.corpus.fields import FIELDS, ROW_BYTES, TOO_LONG, Row
-from glotlift.corpus.formats import FORMATS, format_of, read_file
+from glotlift.corpus.fields import FIELDS
+from glotlift.corpus.files import common_root, find_files, name_from
+from glotlift.corpus.formats import read_file
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.lines import Documents
 from glotlift.corpus.repairing.normalisation import normalise
-from glotlift.languages import covers
+from glotlift.corpus.rows import EMPTY, UNKNOWN, as_string, raw_text, spoken_language
 from glotlift.languages import language as find_language
 from glotlift.runs.errors import GlotliftError
 
 Address = str | Path | Sequence[str | Path]
 SCHEMA = pa.schema([(field, pa.large_string()) for field in FIELDS])
 BATCH_ROWS = 10_000
-UNDETERMINED = "und"
-UNKNOWN = "unknown"
-EMPTY = "empty text"
-# Passed over in a folder: what stands beside data to describe it.
-DESCRIPTIONS = ("readme", "license", "licence", "notice", "changelog", "copying")
 
 
 def read(
@@ -112,40 +106,6 @@ def find_sources(
                 yield Sourced(name_from(path, root), read_file(path, columns, documents))
 
 
-def find_files(path: Path) -> list[Path]:
-    """Return a file itself, or the files of a known format below a folder, in a stable order."""
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        hint = f"for a Hub dataset write hub:{path}" if len(path.parts) == 2 else "check the path"
-        cause = f"no such file or folder: {str(path)!r}"
-        raise GlotliftError("GL-CORPUS-001", cause, place=str(path), fix=hint)
-    found = sorted(
-        file
-        for file in path.rglob("*")
-        if file.is_file()
-        and format_of(file)
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and not file.name.lower().startswith(DESCRIPTIONS)
-    )
-    if not found:
-        cause = f"the folder has no file of a known format ({FORMATS})"
-        fix = "put the text there or name another folder"
-        raise GlotliftError("GL-CORPUS-002", cause, place=str(path), fix=fix)
-    return found
-
-
-def common_root(paths: Sequence[Path]) -> Path:
-    """Return the deepest folder that holds all files."""
-    folders = {str(path.resolve().parent) for path in paths}
-    return Path(commonpath(folders)) if folders else Path()
-
-
-def name_from(path: Path, root: Path) -> str:
-    """Return a file's name below the common folder: the same wherever that folder lies."""
-    return path.resolve().relative_to(root).as_posix()
-
-
 def clean(
     files: Iterable[Sourced],
     language: str | None,
@@ -172,50 +132,6 @@ def clean(
             origin = as_string(row.values.get("source")) or source or file.name
             terms = as_string(row.values.get("license")) or license or UNKNOWN
             yield id, spoken, text, origin, terms
-
-
-def as_string(value: Any) -> str:
-    """Return an id, a source or a license as a string; "" where it is missing or no plain value."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value).encode("utf-8", "replace").decode().strip()
-
-
-def raw_text(row: Row) -> tuple[str, str]:
-    """Return a row's text as it stands, and its fault where it has none."""
-    text = row.values.get("text")
-    if row.fault or text is None:
-        return "", row.fault or "no text"
-    if not isinstance(text, str):
-        return "", "text is not a string"
-    if "\0" in text:
-        return "", "NUL character"
-    try:
-        size = len(text.encode("utf-8"))
-    except UnicodeEncodeError:
-        return "", "lone surrogate"
-    return (text, "") if size <= ROW_BYTES else ("", TOO_LONG)
-
-
-def spoken_language(stated: Any, wanted: str | None) -> tuple[str, str]:
-    """Return a row's language code, and its fault where it is unknown or not the one wanted."""
-    if stated is None or stated == "":
-        return wanted or UNDETERMINED, ""
-    code = resolve(stated) if isinstance(stated, str) else None
-    if code is None:
-        # `zh` beside a wanted zho_Hans does not contradict it; it only says less.
-        vague = isinstance(stated, str) and wanted is not None and covers(stated, wanted)
-        return (wanted or "", "") if vague else ("", "unknown language")
-    return code, f"other language: {code}" if wanted not in {None, code} else ""
-
-
-@cache
-def resolve(stated: str) -> str | None:
-    """Return the language code that a row's own code stands for, if it is one."""
-    try:
-        return str(find_language(stated).code)
-    except GlotliftError:
-        return None
 
 
 def repeated(seen: set[bytes], id: str, language: str, text: str) -> str:

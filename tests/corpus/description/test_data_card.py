@@ -6,7 +6,7 @@ import pytest
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
-from tests.corpus.description import HOSTILE, described
+from tests.corpus.description.described import HOSTILE, described
 
 from glotlift.corpus.description.data_card import COLUMNS, data_card
 from glotlift.corpus.description.hub_terms import hub_language, hub_license, size_category

@@ -6,7 +6,7 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
-from tests.corpus.description import HOSTILE, described
+from tests.corpus.description.described import HOSTILE, described
 
 from glotlift.corpus.description import tables
 from glotlift.corpus.description.describing import corpus_page, describe

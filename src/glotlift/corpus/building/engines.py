@@ -24,42 +24,58 @@ PATIENCE = 3  # times that a shard may lose its worker
 AHEAD = 2  # shards given out for each worker, so that none waits
 
 
-def run_local(task: Task, shards: Sequence[Shard], workers: int) -> Iterator[dict[str, Any]]:
-    """Yield what `task` returns for each shard, in the order in which they are done.
+class Local:
+    """Processes of this machine, kept from one pass to the next."""
 
-    A worker that is killed is replaced and its shard done again. Raises GL-CORPUS-095 when workers
-    are lost again and again without one shard being done.
-    """
-    if workers == 1:
-        yield from map(task, shards)
-        return
-    left = {shard.number: shard for shard in shards}
-    lost = 0
-    while left:
-        done = 0
-        try:
-            for number, result in in_processes(task, list(left.values()), workers):
-                del left[number]
-                done += 1
-                yield result
-        except BrokenProcessPool:
-            lost = 0 if done else lost + 1
-            if lost >= PATIENCE:
-                raise lost_workers(next(iter(left.values()))) from None
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.pool: ProcessPoolExecutor | None = None
 
+    def __enter__(self) -> "Local":
+        return self
 
-def in_processes(
-    task: Task, shards: Sequence[Shard], workers: int
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (shard number, result) from a pool of processes that end with this one."""
-    waiting = deque(shards)
-    running: dict[Future[dict[str, Any]], int] = {}
-    # A forked process would inherit our locks on the run folder, and threads that are not running.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
+    def __exit__(self, *_: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(cancel_futures=True)
+
+    def run(self, task: Task, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
+        """Yield what `task` returns for each shard, in the order in which they are done.
+
+        A worker that is killed is replaced and its shard done again. Raises GL-CORPUS-095 when
+        workers are lost again and again without one shard being done.
+        """
+        if self.workers == 1:
+            yield from map(task, shards)
+            return
+        left = {shard.number: shard for shard in shards}
+        lost = 0
+        while left:
+            done = 0
+            try:
+                for number, result in self.in_processes(task, list(left.values())):
+                    del left[number]
+                    done += 1
+                    yield result
+            except BrokenProcessPool:
+                self.pool = None
+                lost = 0 if done else lost + 1
+                if lost >= PATIENCE:
+                    raise lost_workers(next(iter(left.values()))) from None
+
+    def in_processes(
+        self, task: Task, shards: Sequence[Shard]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield (shard number, result) from a pool of processes that end with this one."""
+        if self.pool is None:
+            # A forked process would inherit our lock on the run folder.
+            spawn = get_context("spawn")
+            self.pool = ProcessPoolExecutor(self.workers, spawn, initializer=end_with_parent)
+        waiting = deque(shards)
+        running: dict[Future[dict[str, Any]], int] = {}
         while waiting or running:
-            while waiting and len(running) < workers * AHEAD:
+            while waiting and len(running) < self.workers * AHEAD:
                 shard = waiting.popleft()
-                running[pool.submit(task, shard)] = shard.number
+                running[self.pool.submit(task, shard)] = shard.number
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield running.pop(future), future.result()
@@ -87,35 +103,51 @@ def lost_workers(shard: Shard) -> GlotliftError:
     )
 
 
-def run_ray(task: Task, shards: Sequence[Shard], workers: int) -> Iterator[dict[str, Any]]:
-    """Yield what `task` returns for each shard from tasks of Ray, one core each.
+class Ray:
+    """Tasks of Ray, one core each.
 
     Joins the cluster that RAY_ADDRESS names, else starts one here with a core for each worker. The
     machines of a cluster share the output folder. Raises GL-CORPUS-096 where Ray is not installed.
     """
-    try:
-        import ray
-    except ImportError:
-        raise GlotliftError(
-            "GL-CORPUS-096", "Ray is not installed", place="engine", fix="pip install ray"
-        ) from None
-    started = not ray.is_initialized()
-    if started:
-        address = os.environ.get("RAY_ADDRESS")
-        own: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
-        ray.init(address, log_to_driver=False, logging_level=logging.WARNING, **own)
-    remote = ray.remote(num_cpus=1, max_retries=PATIENCE)(task)
-    waiting = deque(shards)
-    running: list[Any] = []
-    try:
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def __enter__(self) -> "Ray":
+        try:
+            import ray
+        except ImportError:
+            fix = "pip install 'glotlift[scale]'"
+            raise GlotliftError(
+                "GL-CORPUS-096", "Ray is not installed", place="engine", fix=fix
+            ) from None
+        self.ray = ray
+        self.started = not ray.is_initialized()
+        if self.started:
+            address = os.environ.get("RAY_ADDRESS")
+            own: dict[str, Any] = {} if address else {"num_cpus": self.workers}
+            ray.init(address, log_to_driver=False, logging_level=logging.WARNING, **own)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.started:
+            self.ray.shutdown()
+
+    def run(self, task: Task, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
+        """Yield what `task` returns for each shard, in the order in which they are done."""
+        remote = self.ray.remote(num_cpus=1, max_retries=PATIENCE)(in_ray)
+        waiting = deque(shards)
+        running: list[Any] = []
         while waiting or running:
-            while waiting and len(running) < workers * AHEAD:
-                running.append(remote.remote(waiting.popleft()))
-            finished, running = ray.wait(running)
-            yield from ray.get(finished)
-    finally:
-        if started:
-            ray.shutdown()
+            while waiting and len(running) < self.workers * AHEAD:
+                running.append(remote.remote(task, waiting.popleft()))
+            finished, running = self.ray.wait(running)
+            yield from self.ray.get(finished)
+
+
+def in_ray(task: Task, shard: Shard) -> dict[str, Any]:
+    """Do one shard; a task of Ray must be a function, and ours is a partial one."""
+    return task(shard)
 
 
 def share_of(shards: Sequence[Shard], share: str) -> list[Shard]:

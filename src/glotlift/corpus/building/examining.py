@@ -29,11 +29,11 @@ from glotlift.corpus.building.speaking import identify_rows, texts_of
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.quality.boilerplate import line_keys
 from glotlift.corpus.quality.word_lists import WordList, read_word_list
-from glotlift.corpus.reading import EMPTY, UNKNOWN, as_string, raw_text, spoken_language
 from glotlift.corpus.repairing.normalisation import normalise
 from glotlift.corpus.repairing.repair import repair
 from glotlift.corpus.repetition.fingerprints import text_keys
 from glotlift.corpus.repetition.passages import paragraph_keys
+from glotlift.corpus.rows import EMPTY, UNKNOWN, as_string, raw_text, spoken_language
 from glotlift.languages.identification import Identifier, combine, load_identifier
 from glotlift.runs import atomic
 

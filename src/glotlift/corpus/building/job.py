@@ -8,11 +8,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from glotlift.corpus.building.config import BuildConfig
 from glotlift.corpus.building.deciding import STANDARDS, decide
-from glotlift.corpus.building.engines import Task, cores, run_local, run_ray, share_of
+from glotlift.corpus.building.engines import Local, Ray, Task, cores, share_of
 from glotlift.corpus.building.examining import EVALUATION_INDEX, examine_shard
 from glotlift.corpus.building.measuring import TRUSTED, prepare_trusted
 from glotlift.corpus.building.shards import INDIFFERENT, Piece, Shard, cut_shards, find_pieces
@@ -27,13 +27,13 @@ from glotlift.runs.hashing import hash_json, hash_path
 from glotlift.runs.progress import byte_progress
 
 Pass = Literal["examine", "decide", "write"]
+PASSES: tuple[Pass, ...] = get_args(Pass)
+ALL = "1/1"
 MANIFEST, INPUTS = "manifest.json", "inputs.json"
 WORK = (TRUSTED, "examined", "decided", "written", EVALUATION_INDEX)
 
 
-def build_corpus(
-    config: BuildConfig, *, only: Pass | None = None, share: str = "1/1"
-) -> Path | None:
+def build_corpus(config: BuildConfig, *, only: Pass | None = None, share: str = ALL) -> Path | None:
     """Build a corpus into ``config.output`` and return its manifest.
 
     A run that was killed goes on where it stopped: shards that are done are not done again, and
@@ -51,15 +51,23 @@ def build_corpus(
         prepare(config)
         if only is None:
             if not (root / MANIFEST).exists():
-                for step in ("examine", "decide", "write"):
-                    run.event("pass started", name=step)
-                    do_pass(step, config, shards, root)
+                with engine_of(config) as engine:
+                    for step in PASSES:
+                        run.event("pass started", name=step)
+                        do_pass(step, config, shards, engine)
                 finish(config, shards, root)
                 run.event("finished")
             clear(root)
             return root / MANIFEST
-    do_pass(only, config, share_of(shards, share), root, every=shards)
+    with engine_of(config) as engine:
+        do_pass(only, config, shards, engine, share)
     return None
+
+
+def engine_of(config: BuildConfig) -> Local | Ray:
+    """Return who does the shards."""
+    workers = config.workers or cores()
+    return Ray(workers) if config.engine == "ray" else Local(workers)
 
 
 def open_run(config: BuildConfig) -> RunFolder:
@@ -91,21 +99,17 @@ def prepare(config: BuildConfig) -> None:
 
 
 def do_pass(
-    name: str,
-    config: BuildConfig,
-    shards: Sequence[Shard],
-    root: Path,
-    every: Sequence[Shard] | None = None,
+    name: Pass, config: BuildConfig, shards: Sequence[Shard], engine: Local | Ray, share: str = ALL
 ) -> None:
-    """Do one pass over `shards`; deciding is over `every` one."""
+    """Do one pass over a share of the shards; deciding is over all of them."""
     if name == "decide":
-        decide(config, every or shards, root)
+        decide(config, shards, config.output)
         return
     function = examine_shard if name == "examine" else write_shard
-    task: Task = partial(function, config, root)
-    run = run_ray if config.engine == "ray" else run_local
-    with byte_progress(name, sum(shard.bytes for shard in shards)) as add:
-        for result in run(task, shards, config.workers or cores()):
+    task: Task = partial(function, config, config.output)
+    own = share_of(shards, share)
+    with byte_progress(name, sum(shard.bytes for shard in own)) as add:
+        for result in engine.run(task, own):
             add(result["bytes"])
 
 

@@ -18,7 +18,6 @@ from glotlift.corpus.quality.fluency import (
 )
 from glotlift.corpus.quality.measures import MEASURES, measure
 from glotlift.corpus.quality.word_lists import WordList, learn_stop_words, word_list
-from glotlift.corpus.reading import read
 from glotlift.runs import atomic
 
 TRUSTED, STOP_WORDS = "trusted", "stop_words.json"
@@ -29,6 +28,8 @@ ROWS = 4000
 
 def prepare_trusted(config: BuildConfig, root: Path) -> None:
     """Learn from one half of each trusted text how it reads, and measure the other half."""
+    from glotlift.corpus.reading import read
+
     path = root / TRUSTED
     if path.is_dir():
         return

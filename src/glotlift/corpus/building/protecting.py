@@ -11,7 +11,7 @@ from glotlift.corpus.protection.contamination import EvaluationIndex
 from glotlift.corpus.protection.overlaps import remove_overlaps
 from glotlift.corpus.protection.personal import find_personal, mask_personal
 from glotlift.corpus.protection.personal_phones import regions_of
-from glotlift.corpus.reading import UNDETERMINED
+from glotlift.corpus.rows import UNDETERMINED
 
 
 def protect_people(rows: Sequence[Found], settings: Protection) -> None:

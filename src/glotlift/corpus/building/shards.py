@@ -11,9 +11,9 @@ from typing import Any
 
 from glotlift.corpus.addresses import Sourced, open_hub, open_world
 from glotlift.corpus.building.config import BuildConfig, Input
+from glotlift.corpus.files import common_root, find_files, name_from
 from glotlift.corpus.formats import format_of, read_file
 from glotlift.corpus.lines import COMPRESSION, Span, has_blank_between
-from glotlift.corpus.reading import common_root, find_files, name_from
 from glotlift.runs.hashing import hash_json, hash_path
 
 MOST = 1000  # shards

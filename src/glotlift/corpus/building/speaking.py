@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from glotlift.corpus.building.config import Identification
 from glotlift.corpus.building.found import Found
-from glotlift.corpus.reading import UNDETERMINED
+from glotlift.corpus.rows import UNDETERMINED
 from glotlift.languages.identification import Guess, Identifier, Part, identify_parts
 
 CERTAIN = 0.9

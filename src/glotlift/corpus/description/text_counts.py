@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.languages.assigned import ASSIGNED
 from glotlift.languages.scripts import is_spaced
 
 # Eight bins to a doubling: a quantile read from the bins is within 5 % of the true one.
@@ -46,9 +47,9 @@ class Counts(NamedTuple):
 @cache
 def word_table() -> NDArray[np.bool_]:
     """Return for each code point whether words are made of it: letters, marks, digits, joiners."""
-    inside = (unicodedata.category(chr(code))[0] in WORD_CATEGORIES for code in range(0x110000))
-    table = np.fromiter(inside, dtype=bool, count=sys.maxunicode + 1)
-    table[list(JOINERS)] = True
+    table = np.zeros(sys.maxunicode + 1, bool)
+    inside = [code for code in ASSIGNED if unicodedata.category(chr(code))[0] in WORD_CATEGORIES]
+    table[[*inside, *JOINERS]] = True
     return table
 
 

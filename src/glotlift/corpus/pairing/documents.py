@@ -42,7 +42,7 @@ def read_side(
     `read_file` raises.
     """
     # Imported here: reading imports datasets, which a configuration does not need.
-    from glotlift.corpus.reading import common_root, find_files
+    from glotlift.corpus.files import common_root, find_files
 
     files = find_files(place)
     root = common_root(files) if place.is_file() else place.resolve()

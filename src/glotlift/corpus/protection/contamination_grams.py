@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.languages.assigned import ASSIGNED
+
 # Characters of a gram: in letters, and in scripts whose one sign says as much as a syllable or
 # word. Each is three, doubled (`runs`).
 LETTERS, WIDE = 12, 6
@@ -166,7 +168,7 @@ def _opens(code: int) -> bool:
 def _table() -> NDArray[np.uint32]:
     """Return the compared character of every character, 0 for those that are not compared."""
     table = np.zeros(sys.maxunicode + 1, np.uint32)
-    for code in range(sys.maxunicode + 1):
+    for code in ASSIGNED:
         sign = chr(code)
         if unicodedata.category(sign)[0] in "LNM":
             plain = unicodedata.normalize("NFKC", sign).lower()

@@ -11,6 +11,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.languages.assigned import ASSIGNED
+
 SMALL, UPPER, MARK, DIGIT, PUNCTUATION, SYMBOL, SPACE, NEWLINE, ODD = range(9)
 CLASSES = 9
 BATCH_CHARACTERS = 1 << 18
@@ -133,7 +135,7 @@ def class_table() -> NDArray[np.uint8]:
     """Return the class of every code point, [0x110000]."""
     kinds = {"L": SMALL, "M": MARK, "N": DIGIT, "P": PUNCTUATION, "S": SYMBOL, "Z": SPACE}
     table = np.full(0x110000, ODD, np.uint8)
-    for code in range(0x110000):
+    for code in ASSIGNED:
         category = unicodedata.category(chr(code))
         if category in ("Cn", "Co", "Cs"):
             continue

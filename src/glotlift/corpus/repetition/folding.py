@@ -8,6 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.languages.assigned import ASSIGNED
+
 # U+FFFF is no character: it parts the texts of a batch, and a text of ours holds none.
 SEPARATOR = "\uffff"
 BATCH_CHARACTERS = 2**15
@@ -81,9 +83,8 @@ def join(texts: Sequence[str]) -> NDArray[np.uint32]:
 def fold_table() -> NDArray[np.uint32]:
     """Return code point -> folded code point; 0 goes, `EXPANDED` becomes several characters."""
     table = np.arange(LAST, dtype=np.uint32)
-    for code, character in enumerate(map(chr, range(LAST))):
-        if code >= 0x33480 and not 0xE0000 <= code < 0xE0200:
-            continue
+    for code in ASSIGNED:
+        character = chr(code)
         category = unicodedata.category(character)
         if category[0] in "PSZ" or category in LEFT_OUT:
             table[code] = DROPPED
