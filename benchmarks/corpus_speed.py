@@ -30,6 +30,7 @@ import yaml
 
 FILES, WORKERS = 8, 2
 HERE = Path(__file__).parent
+BUILD = ("corpus", "build")
 PLAIN = {
     "repair": False,
     "identification": {"mixed": "keep"},
@@ -109,9 +110,10 @@ def run_ours(source: Path, output: Path, settings: dict[str, Any]) -> dict[str, 
     inputs = [{"path": str(source)}]
     values = {"inputs": inputs, "output": str(output), "workers": WORKERS, **settings}
     config.write_text(yaml.safe_dump(values))
-    command = [sys.executable, "-m", "glotlift.commands.main", "corpus", "build", str(config)]
-    found = measure(command)
+    found = measure([str(Path(sys.executable).with_name("glotlift")), *BUILD, str(config)])
     files = sorted((output / "data").rglob("*.parquet"))
+    if not files:
+        raise SystemExit("our pipeline wrote nothing")
     ids = [id for file in files for id in pq.read_table(file, columns=["id"])["id"].to_pylist()]
     return {**found, "ids": ids}
 

@@ -43,7 +43,7 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_commands_and_their_flags_exist(path, capsys):
     for words in commands(path):
-        verbs = [word for word in words[:2] if re.fullmatch("[a-z]+", word)]
+        verbs = [word for word in words[:2] if re.fullmatch("[a-z]+(-[a-z]+)*", word)]
         if verbs[:1] in (["adapt"], ["demo"], ["compare"], ["doctor"]):
             verbs = verbs[:1]
         assert main([*verbs, "--help"]) == 0, words
@@ -64,12 +64,14 @@ def test_python_is_python_and_its_imports_exist(path):
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_configurations_are_accepted(path):
     from glotlift.adaptation import AdaptConfig
+    from glotlift.corpus import BuildConfig, PairConfig
     from glotlift.runs.config import load_config
 
+    models = {"language": AdaptConfig, "inputs": BuildConfig, "source_language": PairConfig}
     for body in blocks(path, "yaml"):
         values = yaml.safe_load(body)
-        if "language" in values:
-            assert load_config(AdaptConfig, values)
+        for key in models.keys() & values.keys():
+            assert load_config(models[key], values)
 
 
 def test_the_site_lists_every_page():

@@ -1,20 +1,28 @@
-"""`glotlift vocab`: how a tokenizer treats each language."""
+"""`glotlift vocab`: train, measure and change a vocabulary."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from glotlift.commands.adapt import group_texts
+from glotlift.commands import vocab_audit, vocab_edit, vocab_train
 from glotlift.commands.printing import AsJson, examples, print_json, print_table, quiet_output
-from glotlift.runs.errors import GlotliftError
+from glotlift.commands.vocab_addresses import (
+    ParityTo,
+    Plan,
+    Text,
+    check_parity,
+    find_tokenizer,
+    grouped,
+    show_plan,
+)
 
-app = typer.Typer(help="Measure how a tokenizer treats each language.", no_args_is_help=True)
+HELP = "Train, measure and change the vocabulary of a model."
+app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
 @app.callback()
 def options() -> None:
-    """Measure how a tokenizer treats each language."""
+    """Train, measure and change the vocabulary of a model."""
 
 
 @app.command(
@@ -22,63 +30,49 @@ def options() -> None:
     epilog=examples(
         "glotlift vocab report Qwen/Qwen3-0.6B --text yor_Latn=yoruba/ \\",
         "    --text eng_Latn=english.txt --parity-to eng_Latn",
+        "glotlift vocab report plain/ marked/ characters/ --text deu_Latn=news.txt",
         "glotlift vocab report starter:decoder --text hin_Deva=world:hin_Deva",
     ),
 )
 def report(
-    model: Annotated[str, typer.Argument(help="Folder or Hub id of a model or tokenizer.")],
-    text: Annotated[
-        list[str], typer.Option(metavar="LANG=PATH", help="Text of one language; repeat it.")
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Folders or Hub ids, to compare.")
     ],
-    parity_to: Annotated[str, typer.Option(help="Language that parity is counted against.")] = "",
+    text: Text,
+    parity_to: ParityTo = "",
+    plan: Plan = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print tokens per word, bytes per token, parity, byte fallback and unknowns per language."""
+    """Print tokens per word, characters per token, parity, byte fallback and unknowns."""
+    texts = grouped(text, "--text")
+    check_parity(texts, parity_to)
+    if plan:
+        show_plan({"measures": models, "text": texts, "writes": "nothing"}, as_json)
+        return
     with quiet_output(as_json):
-        rows = measure(model, group_texts(text, "--text"), parity_to or None)
+        rows = measure(models, texts, parity_to or None)
     if as_json:
         print_json(rows)
     else:
-        print_table(rows, title=f"Vocabulary of {model}")
+        print_table(rows, title=f"Vocabulary of {', '.join(models)}")
 
 
-def measure(model: str, texts: dict[str, list[str]], parity_to: str | None) -> list[dict[str, Any]]:
-    """Return the vocabulary report of a folder, a Hub id or a ``starter:`` address.
-
-    Raises GL-COMMAND-003 when `parity_to` is not among the languages that text was given for.
-    """
-    from glotlift.corpus import read
+def measure(
+    models: list[str], texts: dict[str, list[str]], parity_to: str | None
+) -> list[dict[str, Any]]:
+    """Return the vocabulary report of folders, Hub ids or ``starter:`` addresses."""
     from glotlift.models.loading import load_tokenizer
-    from glotlift.vocabulary import vocabulary_report
+    from glotlift.vocabulary.operations import read_texts
+    from glotlift.vocabulary.report import compare_tokenizers
 
-    if parity_to and parity_to not in texts:
-        raise GlotliftError(
-            "GL-COMMAND-003",
-            f"no text was given for {parity_to}",
-            place="--parity-to",
-            fix=f"add --text {parity_to}=PATH",
-        )
-    read_texts = {
-        code: [line for path in paths for line in read(path, language=code)["text"]]
-        for code, paths in texts.items()
-    }
-    return list(
-        vocabulary_report(load_tokenizer(find_tokenizer(model)), read_texts, parity_to=parity_to)
-    )
+    loaded = {model: load_tokenizer(find_tokenizer(model)) for model in models}
+    rows = compare_tokenizers(loaded, read_texts(texts), parity_to=parity_to)
+    if len(models) == 1:
+        for row in rows:
+            del row["tokenizer"], row["pieces"]
+    return rows
 
 
-def find_tokenizer(address: str) -> Path:
-    """Return the folder of a folder or ``starter:`` address; a Hub id is returned as it is.
-
-    Only the tokenizer of a Hub id is fetched, and not the weights. Raises GL-MODEL-001 for what is
-    none of these.
-    """
-    from glotlift.models.loading import HUB_ID, find_model
-    from glotlift.training.starters import STARTER, starter_address
-
-    if address.startswith(STARTER):
-        return starter_address(address)
-    path = Path(address).expanduser()
-    if path.is_dir() or HUB_ID.fullmatch(address):
-        return path
-    return find_model(address).folder
+vocab_train.add_to(app)
+vocab_edit.add_to(app)
+vocab_audit.add_to(app)

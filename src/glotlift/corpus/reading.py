@@ -38,19 +38,21 @@ def read(
 ) -> Dataset:
     """Return the rows of an address: `id`, `language`, `text`, `source` and `license`, all strings.
 
-    `address` is a file (txt, jsonl, csv, tsv or parquet, each also .gz or .zst), a folder of such,
-    a list of both, ``world:hin_Deva?rows=2000&seed=1&split=train&start=0&sentences=6`` or
+    `address` is a file of any format that `read_file` knows (text, tables, web pages, crawls, books,
+    dumps, translations), compressed or not, a folder of such, a list of both,
+    ``world:hin_Deva?rows=2000&seed=1&split=train&start=0&sentences=6`` or
     ``hub:owner/name[@revision][:config][:split]``. Text is normalised (`normalise`). Where a row
     does not say: its language is `language` (else "und"), its source `source` (else its file), its
     license `license` (else "unknown"), its id its file and line. Where `language` is given and a
-    row states another, the row is dropped. `rows` stops after that many kept rows. `documents` is
-    explained at `read_file`.
+    row states another, the row is dropped. `rows` stops after that many kept rows. `columns` and
+    `documents` are explained at `read_file`.
 
     Every row read is kept or stands in `ledger` with file, line and reason. A row that
     repeats id, language and text of another in its file is dropped. Files are read as a stream;
     the clean rows lie in one Arrow table.
 
-    Raises GL-CORPUS-001 to 008 and 013 (broken files), -009 (no row kept), -010 to 012 (broken
+    Raises GL-CORPUS-001 (no such file or folder), -002 (a folder without files of a known format),
+    what `read_file` raises (-003 to 008, 013, 080 to 082), -009 (no row kept), -010 to 012 (broken
     addresses), -014 (unknown column or setting) and -015 (no address).
     """
     check_settings(columns, documents)

@@ -6,7 +6,14 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Language": "glotlift.languages.codes",
+        "bundled": "glotlift.languages.identification.libraries",
+        "combine": "glotlift.languages.identification.combining",
         "covers": "glotlift.languages.codes",
+        "identify_parts": "glotlift.languages.identification.parts",
         "language": "glotlift.languages.codes",
+        "load_identifier": "glotlift.languages.identification.loading",
+        "split_sentences": "glotlift.languages.sentences",
+        "split_words": "glotlift.languages.words",
+        "train_identifier": "glotlift.languages.identification.training",
     },
 )

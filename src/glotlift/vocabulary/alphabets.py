@@ -49,6 +49,12 @@ class Alphabet:
             return bytes([int(piece[3:5], 16)])
         return piece.replace(META, " ").encode()
 
+    def begins_word(self, piece: str) -> bool:
+        """Tell whether a piece is marked as the beginning of a word (in WordPiece: as no other)."""
+        if self.style == "wordpiece":
+            return not piece.startswith(self.prefix)
+        return self.read(piece).startswith(b" ")
+
     def write(self, text: bytes) -> list[str]:
         """Return the strings of model letters that write `text`: one, or a fallback piece per byte.
 

@@ -11,8 +11,11 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Initialiser
 from glotlift.vocabulary.edit import VocabularyEdit
 from glotlift.vocabulary.initialise import mean_of_pieces
+from glotlift.vocabulary.trimming_ids import check_ids, renumber_ids, settings_of
 
 LOGIT_BIAS = "final_logits_bias"
+LAYERED = ("embed_tokens_per_layer",)
+SIZES = ("vocab_size", "vocab_size_per_layer_input", "decoder_vocab_size")
 
 
 @torch.no_grad()
@@ -30,17 +33,21 @@ def apply_edit(
     Works on causal, masked and sequence-to-sequence models, tied or not, with or without a bias
     over pieces (a head's or ``final_logits_bias``). New rows stand at the new pieces' ids, also
     where the old matrix was padded beyond the tokenizer; a matrix that is large enough keeps its
-    size, otherwise it gets ``edit.new_size`` rows, rounded up to a multiple of `padded`. Rows of
-    kept ids are bit-equal; whatever shared one matrix still does; the generation configuration
-    and torch's random state are untouched.
+    size unless pieces are dropped, otherwise it gets ``edit.new_size`` rows, rounded up to a
+    multiple of `padded`. Rows of kept ids are bit-equal; whatever shared one matrix still does;
+    ids that the configurations name (padding, end, forced language) follow their pieces; torch's
+    random state is untouched.
 
     The parameters are replaced where they are, not through ``resize_token_embeddings``: that ties
     the encoder's and decoder's embeddings of an untied BART and drops a bias of an untied BERT.
 
     `aids` is handed to the initialiser beside "seed" and "role" ("input", "output", "bias").
     Raises GL-VOCABULARY-020 (a matrix has fewer rows than the tokenizer has ids), -021 (no input
-    embeddings), -022 (an initialiser returned another shape) and -023 (`padded` below 1).
+    embeddings), -022 (an initialiser returned another shape), -023 (`padded` below 1), -046 (a
+    configured id is dropped) and -047 (positions are counted from a padding id that moves); the
+    last two before anything changes.
     """
+    check_ids(model, edit)
     found = matrices_of(model)
     rows = len(found["input"])
     size = matrix_size(edit, rows, padded)
@@ -57,6 +64,7 @@ def apply_edit(
         new = checked(edit, role, old, initialiser(edit, old, told))
         put(model, matrix, with_padding(edit, old, new, size))
     set_size(model, rows, size)
+    renumber_ids(model, edit)
     return model
 
 
@@ -80,6 +88,7 @@ def matrices_of(model: PreTrainedModel) -> dict[str, Tensor]:
             named[f"input.{side}"] = getattr(getattr(stack, "embed_tokens", None), "weight", None)
     head = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     named["output"] = getattr(head, "weight", None)
+    named |= further_tables(model, len(named["input"]))
     for name, tensor in biases_of(model, head):
         named[f"bias.{name}"] = tensor
     seen: dict[int, tuple[str, Tensor]] = {}
@@ -87,6 +96,25 @@ def matrices_of(model: PreTrainedModel) -> dict[str, Tensor]:
         if matrix is not None:
             seen.setdefault(id(matrix), (role, matrix))
     return dict(seen.values())
+
+
+def further_tables(model: PreTrainedModel, rows: int) -> dict[str, Tensor]:
+    """Return tables over the same pieces that only a part of the model names.
+
+    These are the embeddings of the models inside a model (two encoders, a draft head) and the
+    embeddings that some decoders look up once for each layer.
+    """
+    found = {}
+    for name, module in model.named_modules():
+        table: Any = module if name.split(".")[-1] in LAYERED else None
+        if isinstance(module, PreTrainedModel):
+            try:
+                table = module.get_input_embeddings()
+            except NotImplementedError:
+                continue
+        if isinstance(table, nn.Embedding) and len(table.weight) == rows:
+            found[f"input.{name}"] = table.weight
+    return found
 
 
 def biases_of(model: PreTrainedModel, head: nn.Module | None) -> list[tuple[str, Tensor]]:
@@ -165,7 +193,7 @@ def with_padding(edit: VocabularyEdit, old: Tensor, new: Tensor, size: int) -> T
     if rest <= 0:
         return new
     was_padded = len(old) > edit.old_size
-    stay = old[len(new) : size] if was_padded else old[:0]
+    stay = old[len(new) : size] if was_padded and len(new) >= edit.old_size else old[:0]
     filler = old[-1:] if was_padded else new.float().mean(0, keepdim=True).to(new.dtype)
     return torch.cat([new, stay, filler.expand(rest - len(stay), -1)])
 
@@ -189,8 +217,7 @@ def put(model: PreTrainedModel, old: Tensor, rows: Tensor) -> None:
 
 def set_size(model: PreTrainedModel, old: int, size: int) -> None:
     """Tell the configurations and modules that knew of `old` rows that there are `size`."""
-    config = model.config
-    parts = [getattr(config, name, None) for name in getattr(config, "sub_configs", {})]
-    for part in [config, *filter(None, parts), *model.modules()]:
-        if getattr(part, "vocab_size", None) == old:
-            part.vocab_size = size
+    for part in [*settings_of(model), *model.modules()]:
+        for name in SIZES:
+            if getattr(part, name, None) == old:
+                setattr(part, name, size)

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,11 +14,14 @@ from transformers import PreTrainedTokenizerFast
 
 from glotlift.runs.atomic import write_json
 from glotlift.runs.errors import GlotliftError
+from glotlift.vocabulary.rewriting import renumber, rewrite
 from glotlift.vocabulary.segmentation import fast_backend, vocabulary_of
 
 ModelKind = Literal["bpe", "unigram", "wordpiece"]
 KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
 SCHEMA = 1
+# Where classes of transformers keep what they built their backend from.
+TABLES = {"_vocab": "vocab", "_vocab_scores": "vocab", "_merges": "merges"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,25 +100,35 @@ class VocabularyEdit:
     def tokenizer(self, tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
         """Return an edited copy; special tokens, chat template and every setting are kept.
 
-        Raises GL-VOCABULARY-001 (slow tokenizer) and -010 (not the tokenizer the edit is for).
+        Raises GL-VOCABULARY-001 (slow tokenizer), -010 (not the tokenizer the edit is for) and
+        -044 (the edit drops a token that the tokenizer puts around text).
         """
         state = json.loads(fast_backend(tokenizer).to_str())
         vocabulary = vocabulary_of(tokenizer)
         size = max(vocabulary.values()) + 1
         clash = next((piece for piece in self.added if piece in vocabulary), None)
-        if size != self.old_size or state["model"]["type"].lower() != self.kind or clash:
+        lost = next((piece for piece in self.dropped if piece not in vocabulary), None)
+        if size != self.old_size or state["model"]["type"].lower() != self.kind or clash or lost:
             raise GlotliftError(
                 "GL-VOCABULARY-010",
                 f"the edit is for another tokenizer: {self.kind} of {self.old_size} ids"
-                + (f" without {clash!r}" if clash else ""),
+                + (f" without {clash!r}" if clash else "")
+                + (f" with {lost!r}" if lost else ""),
                 place=f"{state['model']['type']} of {size} ids",
                 fix="use the tokenizer that the edit was made from",
             )
-        EDITORS[self.kind](state, self, vocabulary)
-        edited = copy.deepcopy(tokenizer)
+        rewrite(state, self, vocabulary)
         backend = Tokenizer.from_str(json.dumps(state))
-        backend.encode_special_tokens = fast_backend(tokenizer).encode_special_tokens
-        edited._tokenizer = backend
+        old = fast_backend(tokenizer)
+        backend.encode_special_tokens = old.encode_special_tokens
+        # The copy takes the new backend and tables in place of the old: copying those would cost
+        # more than the edit.
+        replaced: dict[int, Any] = {id(old): backend}
+        for name, part in TABLES.items():
+            if name in vars(tokenizer) and part in state["model"]:
+                replaced[id(vars(tokenizer)[name])] = state["model"][part]
+        edited = copy.deepcopy(tokenizer, replaced)
+        renumber(edited, self)
         return edited
 
     def without(self, unwanted: Collection[str]) -> "VocabularyEdit":
@@ -224,37 +237,10 @@ def check(edit: VocabularyEdit) -> None:
         "there are more merges than added pieces": len(edit.merges) > len(edit.added),
         "merges belong to a BPE": bool(edit.merges) and edit.kind != "bpe",
         "scores belong to a Unigram model": bool(edit.scores) and edit.kind != "unigram",
+        "the kept ids leave holes": len(kept) != int(kept.max(initial=-1)) + 1,
     }
     for problem, found in problems.items():
         if found:
             raise GlotliftError(
                 "GL-VOCABULARY-012", problem, place="VocabularyEdit", fix="make the edit again"
             )
-
-
-def edit_mapping(
-    state: dict[str, Any], edit: VocabularyEdit, vocabulary: Mapping[str, int]
-) -> None:
-    """Edit the JSON of a BPE or WordPiece tokenizer in place.
-
-    Special and added tokens join the model's own vocabulary: the library numbers those that are
-    not in it by the vocabulary's size, so that otherwise they would move when it grows.
-    """
-    pieces = {piece: int(edit.old_to_new[number]) for piece, number in vocabulary.items()}
-    pieces |= zip(edit.added, edit.added_ids, strict=True)
-    state["model"]["vocab"] = {piece: number for piece, number in pieces.items() if number >= 0}
-    if edit.kind == "bpe":
-        state["model"]["merges"].extend(list(merge) for merge in edit.merges)
-
-
-def edit_scores(state: dict[str, Any], edit: VocabularyEdit, vocabulary: Mapping[str, int]) -> None:
-    """Edit the JSON of a Unigram tokenizer in place; the position in the list is the id."""
-    pieces = state["model"]["vocab"]
-    floor = min(score for _, score in pieces)
-    names = {number: piece for piece, number in vocabulary.items()}
-    for number in range(len(pieces), edit.old_size):
-        pieces.append([names.get(number, f"<unused{number}>"), floor])
-    pieces.extend([piece, score] for piece, score in zip(edit.added, edit.scores, strict=True))
-
-
-EDITORS = {"bpe": edit_mapping, "wordpiece": edit_mapping, "unigram": edit_scores}

@@ -21,10 +21,10 @@ def vocabulary_report(
 
     Returns one row per language: language, sentences, bytes (UTF-8), words (separated by white
     space; None where the language does not space its words), tokens, fertility (tokens per word,
-    Rust et al. 2021; None without words), bytes_per_token, parity (tokens over those of the
-    language `parity_to` on the same sentences in the same order, Petrov et al. 2023; None where
-    the numbers of sentences differ), byte_fallback_fraction (tokens that hold only a part of a
-    character) and unknown_fraction. Fractions are of tokens, in [0, 1].
+    Rust et al. 2021; None without words), bytes_per_token, characters_per_token (code points),
+    parity (tokens over those of the language `parity_to` on the same sentences in the same order,
+    Petrov et al. 2023; None where the numbers of sentences differ), byte_fallback_fraction (tokens
+    that hold only a part of a character) and unknown_fraction. Fractions are of tokens, in [0, 1].
 
     Raises GL-VOCABULARY-001 (slow tokenizer) and -030 (`parity_to` is not among the languages).
     """
@@ -41,6 +41,27 @@ def vocabulary_report(
         same = reference is not None and row["sentences"] == reference["sentences"]
         row["parity"] = ratio(row["tokens"], reference["tokens"]) if reference and same else None
     return rows
+
+
+def compare_tokenizers(
+    tokenizers: Mapping[str, PreTrainedTokenizerFast],
+    texts_by_language: Mapping[str, Sequence[str]],
+    *,
+    parity_to: str | None = None,
+) -> list[dict[str, Any]]:
+    """Measure several tokenizers on the same text.
+
+    Returns the rows of `vocabulary_report`, each with its "tokenizer" (the name in `tokenizers`)
+    and "pieces" (its number of ids) in front. Tokens of two tokenizers are no common unit: compare
+    characters per token, and bits per byte of models trained on them.
+
+    Raises GL-VOCABULARY-001 (slow tokenizer) and -030 (`parity_to` is not among the languages).
+    """
+    return [
+        {"tokenizer": name, "pieces": len(tokenizer), **row}
+        for name, tokenizer in tokenizers.items()
+        for row in vocabulary_report(tokenizer, texts_by_language, parity_to=parity_to)
+    ]
 
 
 def measure(tokenizer: PreTrainedTokenizerFast, code: str, texts: Sequence[str]) -> dict[str, Any]:
@@ -60,6 +81,7 @@ def measure(tokenizer: PreTrainedTokenizerFast, code: str, texts: Sequence[str])
         "tokens": tokens,
         "fertility": ratio(tokens, words),
         "bytes_per_token": ratio(size, tokens),
+        "characters_per_token": ratio(sum(map(len, texts)), tokens),
         "parity": None,
         "byte_fallback_fraction": ratio(int(counts[partial_ids(backend)].sum()), tokens),
         "unknown_fraction": ratio(int(counts[unknown]) if unknown is not None else 0, tokens),

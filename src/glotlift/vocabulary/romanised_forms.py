@@ -40,7 +40,7 @@ def romanised_forms(
     for piece in vocabulary:
         text = whole_text(alphabet, piece)
         if text is not None and (latin or OTHER_SCRIPT.search(text)):
-            marked[piece] = (" " if text.startswith(" ") else "", text.strip())
+            marked[piece] = (" " if alphabet.begins_word(piece) else "", text.strip())
     bodies = list(dict.fromkeys(body for _, body in marked.values() if body))
     roman = dict(zip(bodies, romaniser(bodies), strict=True))
     forms = {}

@@ -1,17 +1,28 @@
-"""Train a tokenizer on plain text."""
+"""Train a tokenizer on a mixture of languages or any stream of text."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Literal
 
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers.processors import TemplateProcessing
 from transformers import PreTrainedTokenizerFast
 
+from glotlift.corpus.mixture import Mixture
 from glotlift.runs.errors import GlotliftError
+from glotlift.vocabulary.sampling import mixture_texts, sample_texts
+from glotlift.vocabulary.variants import (
+    VARIANTS,
+    Variant,
+    marked,
+    marks_case,
+    splitters,
+    with_case_marks,
+)
 
-Kind = Literal["bpe", "unigram", "wordpiece"]
+Kind = Literal["bpe", "unigram", "wordpiece", "character"]
 
 DECODER: Mapping[str, str] = {
     "bos_token": "<|begin_of_text|>",
@@ -29,6 +40,7 @@ SEQ2SEQ: Mapping[str, str] = {"pad_token": "<pad>", "eos_token": "</s>", "unk_to
 
 CONVENTIONS: Mapping[Kind, Mapping[str, str]] = {
     "bpe": DECODER,
+    "character": DECODER,
     "unigram": SEQ2SEQ,
     "wordpiece": {
         "pad_token": "[PAD]",
@@ -39,22 +51,20 @@ CONVENTIONS: Mapping[Kind, Mapping[str, str]] = {
     },
 }
 
-# Llama 3's pattern with \p{M} beside \p{L}: without the marks every vowel sign of an Indic script
-# ends a word, and no piece could span it.
-WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 META = "▁"
+BYTE_PIECES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 
 
 def train_tokenizer(
-    texts: Iterable[str],
+    texts: Iterable[str] | Mixture,
     *,
     kind: Kind = "bpe",
     size: int,
     special_tokens: Mapping[str, str] | None = None,
     byte_fallback: bool = True,
+    variant: Variant = "plain",
+    budget_bytes: int | None = None,
+    seed: int = 0,
 ) -> PreTrainedTokenizerFast:
     """Train a tokenizer of at most `size` pieces, special tokens included and numbered from 0.
 
@@ -62,31 +72,39 @@ def train_tokenizer(
     - ``unigram``: Unigram language model (Kudo 2018) over words marked with ``▁``; NFKC; with
       `byte_fallback` unknown characters become byte pieces, otherwise the unknown token.
     - ``wordpiece``: longest match with ``##`` (Devlin et al. 2019), case kept.
+    - ``character``: one piece for each of the most frequent characters, bytes for all others,
+      lossless.
+
+    `texts` are a `Mixture`, read from its first position on until its share of languages fills
+    `budget_bytes` (by default as many bytes as its sources hold), or any stream of texts, read
+    once. The trainers keep the distinct words of the text and not the text, so memory grows with
+    these; where a writing system does not space its words that is the text itself. With
+    `budget_bytes` a stream is sampled down to that many bytes, uniformly by `seed`, before it is
+    counted (`sample_texts` says how much that left out).
 
     `special_tokens` maps roles ("bos_token", "eos_token", "pad_token", "unk_token", "cls_token",
     "sep_token", "mask_token") to their text; `DECODER`, `ENCODER` and `SEQ2SEQ` are the usual sets.
     Encoding frames a text by the roles: ``cls`` and ``sep`` where both exist, else ``bos`` before
     it where there is one, else ``eos`` after it (as Llama, T5 and BERT do respectively).
 
-    Raises GL-VOCABULARY-002 (unknown kind), -003 (size too small), -004 (no text) and -005 (a kind
-    that needs an unknown token has none).
+    `variant` maps the text before a ``bpe`` (`glotlift.vocabulary.variants`): "case" writes each
+    capital as a marker and its small letter, "arithmetic" makes every digit and operator a piece of
+    its own, "combined" does both; "character" is the kind of that name.
+
+    Raises GL-VOCABULARY-002 (unknown kind), -003 (size too small), -004 (no text), -005 (a kind
+    that needs an unknown token has none), -085 (a variant that the kind has not) and -086
+    (`budget_bytes` below 1).
     """
-    if kind not in CONVENTIONS:
-        raise GlotliftError(
-            "GL-VOCABULARY-002",
-            f"unknown kind of tokenizer {kind!r}",
-            place="kind",
-            fix=f"choose one of {', '.join(CONVENTIONS)}",
-        )
+    kind = checked_kind(kind, variant)
     roles = dict(CONVENTIONS[kind] if special_tokens is None else special_tokens)
-    if "unk_token" not in roles and kind != "bpe":
+    if "unk_token" not in roles and kind in {"unigram", "wordpiece"}:
         raise GlotliftError(
             "GL-VOCABULARY-005",
             f"{kind} needs an unknown token",
             place="special_tokens",
             fix="add 'unk_token'",
         )
-    backend, trainer, least = untrained(kind, size, roles, byte_fallback)
+    least = least_size(kind, roles, byte_fallback)
     if size < least:
         raise GlotliftError(
             "GL-VOCABULARY-003",
@@ -94,13 +112,14 @@ def train_tokenizer(
             place="size",
             fix=f"ask for at least {least}",
         )
-    written = (text for text in texts if text.strip())
-    first = next(written, None)
-    if first is None:
-        raise GlotliftError(
-            "GL-VOCABULARY-004", "there is no text to train on", place="texts", fix="give some text"
-        )
-    backend.train_from_iterator(chain([first], written), trainer)
+    written = some_text(stream(texts, budget_bytes, seed))
+    if kind == "character":
+        backend = of_characters(written, size, roles)
+    elif marks_case(variant):
+        backend = trained_on_marks(written, size, roles, variant)
+    else:
+        backend, trainer = untrained(kind, size, roles, byte_fallback, variant)
+        backend.train_from_iterator(written, trainer)
     if kind == "unigram" and byte_fallback:
         backend = with_byte_fallback(backend)
     backend.post_processor = frame(backend, roles)
@@ -109,49 +128,121 @@ def train_tokenizer(
     )
 
 
+def checked_kind(kind: Kind, variant: Variant) -> Kind:
+    """Return the kind that `kind` and `variant` ask for; raises GL-VOCABULARY-002 and -085."""
+    if kind not in CONVENTIONS:
+        raise GlotliftError(
+            "GL-VOCABULARY-002",
+            f"unknown kind of tokenizer {kind!r}",
+            place="kind",
+            fix=f"choose one of {', '.join(CONVENTIONS)}",
+        )
+    if variant not in VARIANTS or (variant != "plain" and kind not in {"bpe", variant}):
+        raise GlotliftError(
+            "GL-VOCABULARY-085",
+            f"there is no variant {variant!r} of {kind}",
+            place="variant",
+            fix=f"choose one of {', '.join(VARIANTS)}; all but plain are variants of bpe",
+        )
+    return "character" if variant == "character" else kind
+
+
+def stream(texts: Iterable[str] | Mixture, budget_bytes: int | None, seed: int) -> Iterable[str]:
+    """Return the texts to train on, within the budget."""
+    if isinstance(texts, Mixture):
+        return mixture_texts(texts, budget_bytes)
+    return texts if budget_bytes is None else sample_texts(texts, budget_bytes, seed=seed).texts
+
+
+def some_text(texts: Iterable[str]) -> Iterator[str]:
+    """Return the texts that are not blank; raises GL-VOCABULARY-004 where none is."""
+    written = (text for text in texts if text.strip())
+    first = next(written, None)
+    if first is None:
+        raise GlotliftError(
+            "GL-VOCABULARY-004", "there is no text to train on", place="texts", fix="give some text"
+        )
+    return chain([first], written)
+
+
+def special_of(roles: Mapping[str, str]) -> list[str]:
+    """Return the special tokens in the order of their ids."""
+    return list(dict.fromkeys(roles.values()))
+
+
+def least_size(kind: Kind, roles: Mapping[str, str], byte_fallback: bool) -> int:
+    """Return the least number of pieces that a kind can have."""
+    spare = {"bpe": 256, "character": 257, "unigram": 257 if byte_fallback else 1, "wordpiece": 1}
+    return len(special_of(roles)) + spare[kind]
+
+
+def of_characters(texts: Iterable[str], size: int, roles: Mapping[str, str]) -> Tokenizer:
+    """Return a tokenizer whose pieces are the most frequent characters, and 256 bytes for others.
+
+    It is a BPE without merges. Characters are code points; equals go by code point.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    special = special_of(roles)
+    room = size - len(special) - len(BYTE_PIECES)
+    chosen = sorted(counts, key=lambda letter: (-counts[letter], letter))[:room]
+    pieces = dict.fromkeys([*special, *BYTE_PIECES, *chosen])
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    backend = Tokenizer(models.BPE(vocab=vocabulary, merges=[], byte_fallback=True))
+    backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    backend.add_special_tokens(special)
+    return backend
+
+
+def trained_on_marks(
+    texts: Iterable[str], size: int, roles: Mapping[str, str], variant: Variant
+) -> Tokenizer:
+    """Return a byte-level BPE trained on text whose capitals are marked."""
+    seen: set[str] = set()
+    backend, trainer = untrained("bpe", size, roles, False, variant)
+    backend.train_from_iterator(marked(texts, seen), trainer)
+    return with_case_marks(backend, seen)
+
+
 def untrained(
-    kind: Kind, size: int, roles: Mapping[str, str], byte_fallback: bool
-) -> tuple[Tokenizer, trainers.Trainer, int]:
-    """Return an empty tokenizer of `kind`, its trainer, and the least size it can have."""
-    special = list(dict.fromkeys(roles.values()))
+    kind: Kind, size: int, roles: Mapping[str, str], byte_fallback: bool, variant: Variant
+) -> tuple[Tokenizer, trainers.Trainer]:
+    """Return an empty tokenizer of `kind` and its trainer."""
+    special = special_of(roles)
     if kind == "bpe":
         backend = Tokenizer(models.BPE())
         backend.pre_tokenizer = pre_tokenizers.Sequence(
             [
-                pre_tokenizers.Split(Regex(WORDS), "isolated"),
+                *splitters(variant),
                 pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
             ]
         )
         backend.decoder = decoders.ByteLevel()
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-        trainer: trainers.Trainer = trainers.BpeTrainer(
+        return backend, trainers.BpeTrainer(
             vocab_size=size,
             special_tokens=special,
-            initial_alphabet=sorted(alphabet),
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
         )
-        return backend, trainer, len(special) + len(alphabet)
     if kind == "unigram":
         backend = Tokenizer(models.Unigram())
         backend.normalizer = normalizers.NFKC()
         backend.pre_tokenizer = pre_tokenizers.Metaspace(META)
         backend.decoder = decoders.Metaspace(META)
-        spare = 256 if byte_fallback else 0
-        trainer = trainers.UnigramTrainer(
-            vocab_size=max(size - spare, 1),
+        return backend, trainers.UnigramTrainer(
+            vocab_size=max(size - (len(BYTE_PIECES) if byte_fallback else 0), 1),
             special_tokens=special,
             unk_token=roles["unk_token"],
             show_progress=False,
         )
-        return backend, trainer, len(special) + spare + 1
     backend = Tokenizer(models.WordPiece(unk_token=roles["unk_token"]))
     backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
+    return backend, trainers.WordPieceTrainer(
         vocab_size=size, special_tokens=special, show_progress=False
     )
-    return backend, trainer, len(special) + 1
 
 
 def with_byte_fallback(backend: Tokenizer) -> Tokenizer:
@@ -160,7 +251,7 @@ def with_byte_fallback(backend: Tokenizer) -> Tokenizer:
     vocabulary = state["model"]["vocab"]
     # A byte piece must lose against every learnt piece, and it only stands in for unknown ones.
     floor = min(score for _, score in vocabulary)
-    vocabulary.extend([f"<0x{byte:02X}>", floor] for byte in range(256))
+    vocabulary.extend([piece, floor] for piece in BYTE_PIECES)
     state["model"]["byte_fallback"] = True
     state["decoder"] = {
         "type": "Sequence",

@@ -57,7 +57,7 @@ def examine(config: BuildConfig, shard: Shard, root: Path, folder: Path) -> dict
     ledger = Ledger()
     counts = [0]
     parts, lines, paragraphs = [measure_rows([], root)], [line_keys([])], [paragraph_keys([])]
-    with pq.ParquetWriter(folder / "rows.parquet", ROWS, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / "rows.parquet", ROWS, compression="lz4") as writer:
         for rows in batches(config, shard, ledger):
             inspect(rows, config, root)
             writer.write_table(table(rows))

@@ -17,6 +17,7 @@ from glotlift.runs.atomic import folder, write_json, write_text
 from glotlift.runs.errors import GlotliftError
 
 SIDES = ("source_text", "text")
+REPORT, KIND = "report.json", "pairs"
 
 
 def check_output(output: Path, places: Sequence[Path]) -> None:
@@ -24,12 +25,21 @@ def check_output(output: Path, places: Sequence[Path]) -> None:
 
     Raises GL-CORPUS-073.
     """
-    own = (output / "report.json").is_file()
+    own = is_own(output / REPORT)
     inside = any(place.resolve().is_relative_to(output.resolve()) for place in places)
     if inside or (output.exists() and not own and (output.is_file() or any(output.iterdir()))):
         cause = "the output is there already, and is no earlier result of pairing"
         fix = "name a new folder"
         raise GlotliftError("GL-CORPUS-073", cause, place=str(output), fix=fix)
+
+
+def is_own(report: Path) -> bool:
+    """Tell whether a report is one of pairing."""
+    try:
+        found = json.loads(report.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == KIND
 
 
 def write_result(
@@ -62,7 +72,7 @@ def write_result(
         ledger.write(made / "ledger.jsonl")
         if lexicon:
             write_text(made / "lexicon.tsv", as_lines(lexicon))
-        write_json(made / "report.json", report)
+        write_json(made / REPORT, report)
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], kind: str) -> None:
@@ -102,7 +112,7 @@ def describe(
     bound = judged.bound
     return {
         "schema": 1,
-        "kind": "pairs",
+        "kind": KIND,
         "documents": len(texts),
         "sentences": {"source": sentences[0], "target": sentences[1]},
         "links": dict(sorted(kinds.items())),

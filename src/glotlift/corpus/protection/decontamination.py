@@ -12,6 +12,7 @@ from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.protection.contamination import EvaluationIndex, Overlap, remove_overlaps
 from glotlift.corpus.reading import Address, read
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.progress import track
 
 Action = Literal["cut", "drop"]
 REASON = "overlaps the evaluation set {}"
@@ -109,7 +110,7 @@ def decontaminate(
     report = ContaminationReport(index.count(), dict(index.left_out))
     kept: list[int] = []
     changed: dict[int, str] = {}
-    for start in range(0, len(rows), BATCH_ROWS):
+    for start in track(range(0, len(rows), BATCH_ROWS), label="evaluation items"):
         some = rows.select(range(start, min(start + BATCH_ROWS, len(rows)))).to_list()
         found = index.find([row["text"] for row in some])
         for place, (row, overlaps) in enumerate(zip(some, found, strict=True), start=start):

@@ -154,8 +154,9 @@ def script_table() -> NDArray[np.uint8]:
     numbers = {"": 0}
     table = np.zeros(0x110000, np.uint8)
     for code in np.flatnonzero(class_table() <= UPPER).tolist():
-        word = unicodedata.name(chr(code), "").replace("FULLWIDTH ", "").replace("HALFWIDTH ", "")
-        word = word.split(" ")[0].split("-")[0]
+        ideograph = 0x3400 <= code < 0xA000 or code >= 0x20000
+        full = "CJK" if ideograph else unicodedata.name(chr(code), "")
+        word = full.replace("FULLWIDTH ", "").replace("HALFWIDTH ", "").split(" ")[0].split("-")[0]
         name = "CJK" if word in _EAST_ASIAN else "" if word in _COMMON else word
         table[code] = min(numbers.setdefault(name, len(numbers)), 255)
     return table

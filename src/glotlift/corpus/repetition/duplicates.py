@@ -31,6 +31,7 @@ from glotlift.corpus.repetition.passages import (
     shared_parts,
 )
 from glotlift.corpus.repetition.winnowing import Places, anchors
+from glotlift.runs.progress import track
 
 REASON = "duplicate text"
 NOTHING_LEFT = "only repeated passages"
@@ -127,7 +128,9 @@ def dataset_keys(rows: Dataset, folder: Path | None) -> Keys:
     exact, normalised = np.empty((2, len(rows)), np.uint64)
     sizes = np.empty(len(rows), np.uint32)
     start = 0
-    for batch in rows.select_columns(["text"]).iter(BATCH_ROWS):
+    batches = rows.select_columns(["text"]).iter(BATCH_ROWS)
+    total = -(-len(rows) // BATCH_ROWS)
+    for batch in track(batches, total=total, label="fingerprints"):
         keys = text_keys(batch["text"])
         part = slice(start, start := start + len(batch["text"]))
         exact[part], normalised[part], sizes[part] = keys.exact, keys.normalised, keys.sizes

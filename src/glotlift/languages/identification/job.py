@@ -13,13 +13,14 @@ from glotlift.runs.config import Config
 from glotlift.runs.progress import say
 
 REPORT = "report.json"
+Address = str | tuple[str, ...]
 
 
 class TrainIdentifierConfig(Config):
     """What to learn an identifier from, and where to put it."""
 
-    samples: dict[str, str]
-    """Address of each language's texts, by its code: `yor_Latn: texts/yoruba.jsonl`."""
+    samples: dict[str, Address]
+    """Address of each language's texts, or several, by its code: `yor_Latn: texts/yoruba.jsonl`."""
     output: Path
     """Folder that the identifier is written to."""
     seed: int = 0
@@ -29,7 +30,7 @@ class TrainIdentifierConfig(Config):
 
 
 def train_from_config(
-    config: TrainIdentifierConfig, read: Callable[[str, str], Iterable[str]]
+    config: TrainIdentifierConfig, read: Callable[[Address, str], Iterable[str]]
 ) -> dict[str, Any]:
     """Train an identifier, save it with `report.json`, and return the report.
 
@@ -54,6 +55,11 @@ def train_from_config(
         f"{report['rejected_when_left_out']} of unknown languages rejected"
     )
     return report
+
+
+def places_of(address: Address) -> list[str]:
+    """Return the addresses that a language's texts are at."""
+    return [address] if isinstance(address, str) else list(address)
 
 
 def first(texts: Iterable[str], most: int) -> list[str]:

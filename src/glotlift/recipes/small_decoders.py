@@ -1,0 +1,100 @@
+"""A small decoder trained from scratch on text by source, and its bits on held-out documents.
+
+A decoder, because its bits per byte are exact: a masked model's pseudo-likelihood is no likelihood
+of the text, and two of them cannot be compared as two decoders can.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
+
+from glotlift.corpus import Mixture, Policy
+from glotlift.objectives.bits import document_bits
+from glotlift.recipes.token_shares import BLOCKS, NEVER, prepared
+from glotlift.runs.machine import peak_memory
+from glotlift.training.schedule import Budget
+from glotlift.training.schooling import BLOCK, build, make_tokenizer
+from glotlift.training.stages import (
+    Stage,
+    Trained,
+    TrainingSettings,
+    discard_checkpoints,
+    run_stage,
+)
+from glotlift.training.starters import SIZES
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Bits [documents] and UTF-8 bytes [documents] of held-out documents."""
+
+    ids: list[str]
+    bits: NDArray[np.float64]
+    bytes: NDArray[np.float64]
+
+
+def tokenizer_of(values: Mapping[str, Any], sources: Mapping[str, Dataset]) -> Any:
+    """Return a tokenizer of ``values["pieces"]`` trained on all the text of the sources."""
+    shape = replace(SIZES[values["size"]], pieces=values["pieces"])
+    return make_tokenizer("decoder", shape, sources)
+
+
+def train_decoder(
+    values: Mapping[str, Any],
+    tokenizer: PreTrainedTokenizerFast,
+    sources: Mapping[str, Dataset],
+    policy: Policy,
+    seed: int,
+    folder: Path,
+) -> Trained:
+    """Train a decoder of ``values["size"]`` on ``values["bytes"]`` of text, mixed by `policy`."""
+    set_seed(seed)
+    model = build("decoder", SIZES[values["size"]], tokenizer)
+    stage = Stage(
+        "from scratch",
+        prepared(model, tokenizer, sources),
+        Mixture(sources, policy, seed=seed),
+        Budget(values["bytes"], "bytes"),
+        settings=TrainingSettings(
+            learning_rate=values["learning_rate"],
+            block=BLOCK,
+            blocks_per_step=BLOCKS,
+            micro_blocks=BLOCKS,
+            save_every=NEVER,
+            evaluate_every=NEVER,
+        ),
+        seed=seed,
+    )
+    trained = run_stage(model, tokenizer, stage, folder)
+    discard_checkpoints(folder)
+    return trained
+
+
+def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, documents: Dataset) -> Scored:
+    """Return the bits of held-out documents."""
+    bits, lengths = document_bits(model, tokenizer, list(documents["text"]))
+    return Scored(list(documents["id"]), bits, lengths.astype(np.float64))
+
+
+def costs(
+    trained: Trained, sources: Mapping[str, Dataset], held_out: Mapping[str, Dataset]
+) -> dict[str, float]:
+    """Return what an arm read, how often, and how much of what it is tested on."""
+    there = {name: sum(len(text.encode()) for text in sources[name]["text"]) for name in sources}
+    known = {text for rows in sources.values() for text in rows["text"]}
+    tested = [text for rows in held_out.values() for text in rows["text"]]
+    return {
+        "steps": trained.steps,
+        "tokens": trained.plan.total_tokens,
+        "bytes of text there are": sum(there.values()),
+        "documents there are": sum(len(rows) for rows in sources.values()),
+        "test documents in training": sum(text in known for text in tested),
+        "peak_memory_bytes": peak_memory(),
+        **{f"epochs: {name}": trained.plan.bytes[name] / size for name, size in there.items()},
+    }

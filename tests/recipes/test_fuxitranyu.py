@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pytest
+
+from glotlift.evidence import Setting, run_recipe
+from glotlift.recipes.fuxitranyu import (
+    ALL,
+    BALANCED,
+    NATURAL,
+    RECIPES,
+    SPREAD,
+    STRONG,
+    WEAK,
+    measures,
+)
+from glotlift.recipes.small_decoders import Scored
+
+from .made_up import held_and_broken, verdict
+
+(RECIPE,) = RECIPES
+TOY = dict(RECIPE.setting("world").values) | {
+    "documents": {"eng_Latn": 120, "zho_Hans": 40, "deu_Latn": 15, "hin_Deva": 15},
+    "held_out": 6,
+    "pieces": 600,
+    "bytes": 20_000,
+}
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuxi")
+    return run_recipe(RECIPE, Setting("world", TOY), folder, seeds=[0])
+
+
+def test_the_settings_are_json():
+    for setting in RECIPE.settings:
+        assert json.loads(json.dumps(setting.values)) == setting.values
+
+
+def test_arms_differ_in_the_policy_alone():
+    assert all(set(arm.run.keywords) == {"policy"} for arm in RECIPE.arms)
+    sizes = {"eng_Latn": 900, "hin_Deva": 100}
+    shares = [arm.run.keywords["policy"](sizes)["hin_Deva"] for arm in RECIPE.arms]
+    assert shares == sorted(shares)
+    assert shares[::2] == pytest.approx([0.1, 0.5])
+
+
+@pytest.mark.parametrize("claim", RECIPE.claims, ids=lambda claim: claim.id)
+def test_every_claim_can_be_confirmed_and_contradicted(claim):
+    held, broken = held_and_broken(claim)
+    assert verdict(claim, held) == "CONFIRMED"
+    assert verdict(claim, broken) == "CONTRADICTED"
+
+
+def test_languages_count_alike_however_long_their_documents():
+    ids = ["0", "1"]
+    scored = {
+        "eng_Latn": Scored(ids, np.array([10.0, 30.0]), np.array([10.0, 10.0])),
+        "deu_Latn": Scored(ids, np.array([100.0, 100.0]), np.array([100.0, 300.0])),
+        "hin_Deva": Scored(ids, np.array([6.0, 6.0]), np.array([2.0, 2.0])),
+    }
+    found = measures(scored, ["eng_Latn"])
+    assert found[STRONG].mean() == pytest.approx(40 / 20)
+    assert found[WEAK].mean() == pytest.approx((200 / 400 + 12 / 4) / 2)
+    assert found[ALL].mean() == pytest.approx((2 + 0.5 + 3) / 3)
+    assert found[SPREAD].tolist() == pytest.approx([np.std([1, 3]), np.std([1 / 3, 3])])
+
+
+def test_arms_read_equal_bytes_of_one_corpus(evidence):
+    assert len({arm["cost"]["bytes of text there are"] for arm in evidence["arms"]}) == 1
+    for arm in evidence["arms"]:
+        assert arm["budget_spent"]["0"] == pytest.approx(20_000, rel=0.01)
+        assert arm["cost"]["test documents in training"] == 0
+
+
+def test_balance_reads_weak_languages_more_often(evidence):
+    epochs = {arm["name"]: arm["cost"] for arm in evidence["arms"]}
+    for code in ("deu_Latn", "hin_Deva"):
+        assert epochs[BALANCED][f"epochs: {code}"] > 2 * epochs[NATURAL][f"epochs: {code}"]
+    assert epochs[BALANCED]["epochs: eng_Latn"] < epochs[NATURAL]["epochs: eng_Latn"]
+
+
+def test_every_language_is_told_apart_in_the_costs(evidence):
+    cost = evidence["arms"][0]["cost"]
+    assert {f"bits/byte: {code}" for code in TOY["documents"]} <= cost.keys()
