@@ -36,7 +36,10 @@ assert "Usage: glotlift" in shown.getvalue()
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["adapt", "--help"], ["recipe", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["adapt", "--help"], ["recipe", "--help"], ["corpus", "dedup", "--help"]],
+)
 def test_help_loads_nothing_heavy(arguments):
     assert imported_by(HELP.format(arguments=arguments)) & HEAVY == set()
 

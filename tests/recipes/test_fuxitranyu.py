@@ -77,7 +77,7 @@ def test_arms_read_equal_bytes_of_one_corpus(evidence):
 def test_balance_reads_weak_languages_more_often(evidence):
     epochs = {arm["name"]: arm["cost"] for arm in evidence["arms"]}
     for code in ("deu_Latn", "hin_Deva"):
-        assert epochs[BALANCED][f"epochs: {code}"] > 2 * epochs[NATURAL][f"epochs: {code}"]
+        assert epochs[BALANCED][f"epochs: {code}"] > 1.3 * epochs[NATURAL][f"epochs: {code}"]
     assert epochs[BALANCED]["epochs: eng_Latn"] < epochs[NATURAL]["epochs: eng_Latn"]
 
 

@@ -1,10 +1,13 @@
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from glotlift.corpus import Mixture, equal_bytes, natural
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary import DECODER, ENCODER, SEQ2SEQ, segment, train_tokenizer
+from glotlift.vocabulary.sampling import mixture_texts, sample_texts
 
 from .vocabulary_samples import KINDS, SOURCE, TELUGU, trained
 
@@ -82,3 +85,74 @@ def test_no_text_is_a_coded_error(kind):
     with pytest.raises(GlotliftError) as error:
         train_tokenizer(["", "  "], kind=kind, size=400)
     assert error.value.code == "GL-VOCABULARY-004"
+
+
+def mixture(policy):
+    sources = {"eng_Latn": SOURCE * 4, "tel_Telu": TELUGU[:40]}
+    return Mixture(
+        {
+            code: Dataset.from_dict({"id": list(map(str, range(len(texts)))), "text": texts})
+            for code, texts in sources.items()
+        },
+        policy,
+    )
+
+
+def script_bytes(texts):
+    found = [len(text.encode()) for text in texts if "\u0c00" <= max(text) <= "\u0c7f"]
+    return sum(found)
+
+
+def test_a_mixture_is_read_by_its_shares_of_bytes():
+    texts = list(mixture_texts(mixture(equal_bytes), 60_000))
+    size = sum(len(text.encode()) for text in texts)
+    assert 59_000 < size <= 60_000
+    assert script_bytes(texts) / size == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_balanced_tokenizer_serves_the_small_language_better():
+    def tokens(policy):
+        tokenizer = train_tokenizer(mixture(policy), size=420)
+        return sum(map(len, tokenizer(TELUGU[40:80]).input_ids))
+
+    assert tokens(equal_bytes) < 0.8 * tokens(natural)
+
+
+def test_without_a_budget_a_mixture_gives_as_many_bytes_as_it_holds():
+    made = mixture(natural)
+    size = sum(len(text.encode()) for text in mixture_texts(made))
+    assert size == pytest.approx(sum(made.sizes.values()), rel=0.01)
+
+
+@given(st.lists(st.text(max_size=20), max_size=60), st.integers(1, 200), st.integers(0, 5))
+def test_a_sample_keeps_to_its_budget_order_and_counts(texts, budget, seed):
+    found = sample_texts(iter(texts), budget, seed=seed)
+    sizes = [len(text.encode()) for text in texts]
+    assert found.bytes_read == sum(sizes)
+    assert found.bytes_kept == sum(len(text.encode()) for text in found.texts) <= budget
+    left = iter(texts)
+    assert all(text in left for text in found.texts)
+    if sum(sizes) <= budget:
+        assert found.texts == texts
+
+
+def test_a_sample_is_of_the_whole_stream():
+    texts = [f"{number:06d}" for number in range(20_000)]
+    found = sample_texts(iter(texts), 6 * 2_000, seed=3)
+    assert len(found.texts) == 2_000
+    assert 9_500 < sum(map(int, found.texts)) / 2_000 < 10_500
+    assert sample_texts(texts, 6 * 2_000, seed=4).texts != found.texts
+
+
+def test_a_budget_limits_what_is_learnt():
+    texts = ["zyx zyx zyx"] * 50 + SOURCE
+    whole = train_tokenizer(texts, size=600)
+    small = train_tokenizer(texts, size=600, budget_bytes=300)
+    assert len(small) < len(whole)
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_a_budget_of_nothing_is_a_coded_error(budget):
+    with pytest.raises(GlotliftError) as error:
+        train_tokenizer(SOURCE, size=400, budget_bytes=budget)
+    assert error.value.code == "GL-VOCABULARY-086"

@@ -12,6 +12,7 @@ from datasets import Dataset, DatasetDict, load_from_disk
 
 from glotlift.adaptation.config import AdaptConfig
 from glotlift.corpus import Ledger, deduplicate, read, split_rows
+from glotlift.corpus.building.manifest import find_corpus, load_manifest
 from glotlift.runs import atomic
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_path
@@ -37,16 +38,19 @@ class Text:
 
 
 def input_hashes(config: AdaptConfig) -> dict[str, str]:
-    """Return a hash of every input: file contents for paths, the address itself for others.
+    """Return a name for every input: of a built corpus its manifest's hash, of other files a hash
+    of their contents, else the address itself.
 
-    Raises GL-ADAPT-005 for a path that is not there.
+    Raises GL-ADAPT-005 for a path that is not there, and what `load_manifest` raises.
     """
     hashes = {}
     for code in config.languages:
         for address in addresses(config, code):
             path = Path(address).expanduser()
             if path.exists():
-                hashes[address] = hash_path(path)
+                corpus = find_corpus(path.resolve())
+                name = f"corpus:{load_manifest(corpus)['hash']}" if corpus else hash_path(path)
+                hashes[address] = name
             elif address.startswith(("world:", "hub:")):
                 hashes[address] = address
             else:

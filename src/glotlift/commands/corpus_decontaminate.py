@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from glotlift.corpus.protection.decontamination import Action
 
 COMMAND = "corpus decontaminate"
-BYTES_A_SECOND = 10e6
+BYTES_A_SECOND = 4e6
 INDEX = ".npz"
 
 

@@ -19,6 +19,8 @@ def find_files(path: Path) -> list[Path]:
         hint = f"for a Hub dataset write hub:{path}" if len(path.parts) == 2 else "check the path"
         cause = f"no such file or folder: {str(path)!r}"
         raise GlotliftError("GL-CORPUS-001", cause, place=str(path), fix=hint)
+    if (path / "manifest.json").is_file() and (path / "data").is_dir():
+        path = path / "data"  # of a built corpus, beside which its ledger lies
     found = sorted(
         file
         for file in path.rglob("*")

@@ -26,7 +26,7 @@ class Mixture:
     `sources` maps a language, or ``replay:eng_Latn`` for one that is replayed, to its rows. The
     policy sees their sizes in bytes. With `epoch_cap`, no source is seen more than that many times
     within `budget_bytes`; what it cannot take goes to the others (UniMax: Chung et al. 2023,
-    algorithm 1).
+    algorithm 1). `name` is that of a built corpus, which stands for all of its text in `hash`.
 
     Raises GL-CORPUS-030 (no source, or one without text), -036 (a cap without a budget, or not
     above 0) and -037 (a budget larger than all sources under their cap).
@@ -40,6 +40,7 @@ class Mixture:
         seed: int = 0,
         budget_bytes: int | None = None,
         epoch_cap: float | None = None,
+        name: str = "",
     ) -> None:
         self.sources, self.policy, self.seed = dict(sources), policy, seed
         self.names = list(self.sources)
@@ -63,7 +64,7 @@ class Mixture:
         self.prefix = np.zeros((1, len(self.names)), dtype=np.int64)
         self.orders: dict[tuple[int, int], NDArray[np.int64]] = {}
         settings = (self.names, sorted(self.weights.items()), repr(policy), seed)
-        self.hash = content_hash(self.sources, repr(settings))
+        self.hash = content_hash({} if name else self.sources, repr(settings) + name)
 
     def item(self, position: int) -> tuple[str, int]:
         """Return the source's name and the row in it that stand at a position."""

@@ -16,18 +16,12 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
-    BertConfig,
     BertForMaskedLM,
-    GPT2Config,
     GPT2LMHeadModel,
-    LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
-    Qwen2Config,
     Qwen2ForCausalLM,
-    RobertaConfig,
     RobertaForMaskedLM,
-    XLMRobertaConfig,
     XLMRobertaForMaskedLM,
 )
 
@@ -72,25 +66,24 @@ class FactorisedHead(nn.Module):
         return F.linear(down, embedding.coordinates, self.bias)
 
 
-class Factorised(PreTrainedModel):
+class Factorised(PreTrainedModel):  # type: ignore[no-untyped-call]
     """What the factorised classes share, beside the plain class that each of them is."""
 
-    _tied_weights_keys = None  # the head reads the embedding's parameters and has none to tie
-    plain_config: type
-    plain_model: type[PreTrainedModel]
+    _tied_weights_keys: Any = None  # the head reads the embedding's parameters: nothing to tie
+    plain_model: Any
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        old = self.get_input_embeddings()
+        old: Any = self.get_input_embeddings()
         width = old.weight.shape[1]
         embedding = FactorisedEmbedding(config.vocab_size, config.rank, width, old.padding_idx)
-        head = self.get_output_embeddings()  # type: ignore[no-untyped-call]
+        head: Any = self.get_output_embeddings()  # type: ignore[no-untyped-call]
         tied = FactorisedHead(embedding, head.bias is not None)
-        self.set_input_embeddings(embedding)  # type: ignore[arg-type]
-        self.set_output_embeddings(tied)
+        self.set_input_embeddings(embedding)
+        self.set_output_embeddings(tied)  # type: ignore[no-untyped-call]
         for module in self.modules():  # BERT's kind keep the head's bias a second time beside it
             if tied in module.children() and hasattr(module, "bias"):
-                module.bias = None
+                module.register_parameter("bias", None)
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, FactorisedEmbedding):
@@ -101,7 +94,7 @@ class Factorised(PreTrainedModel):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         else:
-            super()._init_weights(module)
+            super()._init_weights(module)  # type: ignore[no-untyped-call]
 
     def resize_token_embeddings(self, *_: Any, **__: Any) -> Any:
         """Raise GL-MODEL-014: change the vocabulary of the plain model, then factorise."""
@@ -121,18 +114,23 @@ class Factorised(PreTrainedModel):
         known = self.config.to_dict()
         for name in ("rank", "model_type", "architectures"):
             known.pop(name, None)
-        plain = self.plain_model(self.plain_config(**known)).to(self.dtype)
-        embedding, head = self.get_input_embeddings(), self.get_output_embeddings()  # type: ignore[no-untyped-call]
+        plain: PreTrainedModel = self.plain_model(self.plain_model.config_class(**known))
+        return self.filled(plain.to(dtype=self.dtype))  # type: ignore[call-arg]
+
+    def filled(self, plain: Any) -> Any:
+        """Give a fresh plain model this one's weights."""
+        embedding: Any = self.get_input_embeddings()
+        head: Any = self.get_output_embeddings()  # type: ignore[no-untyped-call]
         plain.load_state_dict(self.state_dict(), strict=False)
         plain.get_input_embeddings().weight.copy_(embedding.rows())
         if head.bias is not None:
-            plain.get_output_embeddings().bias.copy_(head.bias)  # type: ignore[no-untyped-call]
-            plain.set_output_embeddings(plain.get_output_embeddings())  # type: ignore[no-untyped-call]
-        plain.tie_weights()  # type: ignore[no-untyped-call]
+            plain.get_output_embeddings().bias.copy_(head.bias)
+            plain.set_output_embeddings(plain.get_output_embeddings())
+        plain.tie_weights()
         return plain.to(self.device).train(self.training)
 
 
-def factorised_form(model: PreTrainedModel) -> type[Factorised]:
+def factorised_form(model: PreTrainedModel) -> Any:
     """Return the class that factorises a model's. Raises GL-MODEL-015 and -016."""
     kind = KINDS.get(type(model))
     if kind is None:
@@ -153,7 +151,7 @@ def factorised_form(model: PreTrainedModel) -> type[Factorised]:
 
 
 def factorise(
-    model: PreTrainedModel, coordinates: Tensor, primitives: Tensor, bias: Tensor | None = None
+    model: Any, coordinates: Tensor, primitives: Tensor, bias: Tensor | None = None
 ) -> Factorised:
     """Return a factorised model with the body of a plain, tied one, and these rows.
 
@@ -164,7 +162,7 @@ def factorise(
     -016 (an untied head).
     """
     kind = factorised_form(model)
-    width = model.get_input_embeddings().weight.shape[1]  # type: ignore[union-attr, index]
+    width = model.config.hidden_size
     size, rank = coordinates.shape
     if primitives.shape != (rank, width) or (bias is not None and bias.shape != (size,)):
         raise GlotliftError(
@@ -186,7 +184,7 @@ def factorise(
         },
         strict=False,
     )
-    embedding, head = made.get_input_embeddings(), made.get_output_embeddings()  # type: ignore[no-untyped-call]
+    embedding, head = made.get_input_embeddings(), made.get_output_embeddings()
     with torch.no_grad():
         embedding.coordinates.copy_(coordinates)
         embedding.primitives.copy_(primitives)
@@ -197,100 +195,42 @@ def factorise(
     return made.to(model.device).train(model.training)
 
 
-class FactorisedBertConfig(BertConfig):
-    """BERT with a `rank` of its embeddings."""
-
-    model_type = "factorised-bert"
-    rank: int = 100
-
-
-class FactorisedBertForMaskedLM(Factorised, BertForMaskedLM):
-    """BERT over factorised embeddings."""
-
-    config_class = FactorisedBertConfig
-    plain_config, plain_model = BertConfig, BertForMaskedLM
-
-
-class FactorisedRobertaConfig(RobertaConfig):
-    """RoBERTa with a `rank` of its embeddings."""
-
-    model_type = "factorised-roberta"
-    rank: int = 100
-
-
-class FactorisedRobertaForMaskedLM(Factorised, RobertaForMaskedLM):
-    """RoBERTa over factorised embeddings."""
-
-    config_class = FactorisedRobertaConfig
-    plain_config, plain_model = RobertaConfig, RobertaForMaskedLM
+def factorised_class(plain: Any) -> Any:
+    """Return the factorised form of a plain class, with a configuration that has a `rank`."""
+    name = plain.config_class.__name__.removesuffix("Config")
+    config = type(
+        f"Factorised{name}Config",
+        (plain.config_class,),
+        {
+            "__module__": __name__,
+            "__doc__": f"{name} with the `rank` of its embeddings.",
+            "__annotations__": {"rank": int},
+            "model_type": f"factorised-{plain.config_class.model_type}",
+            "rank": 100,
+        },
+    )
+    known = {
+        "__module__": __name__,
+        "__doc__": f"{plain.__name__} over factorised embeddings.",
+        "config_class": config,
+        "plain_model": plain,
+    }
+    return type(f"Factorised{plain.__name__}", (Factorised, plain), known)
 
 
-class FactorisedXLMRobertaConfig(XLMRobertaConfig):
-    """XLM-R with a `rank` of its embeddings."""
-
-    model_type = "factorised-xlm-roberta"
-    rank: int = 100
-
-
-class FactorisedXLMRobertaForMaskedLM(Factorised, XLMRobertaForMaskedLM):
-    """XLM-R over factorised embeddings, the model of Liu et al. 2024."""
-
-    config_class = FactorisedXLMRobertaConfig
-    plain_config, plain_model = XLMRobertaConfig, XLMRobertaForMaskedLM
-
-
-class FactorisedGPT2Config(GPT2Config):
-    """GPT-2 with a `rank` of its embeddings."""
-
-    model_type = "factorised-gpt2"
-    rank: int = 100
-
-
-class FactorisedGPT2LMHeadModel(Factorised, GPT2LMHeadModel):
-    """GPT-2 over factorised embeddings."""
-
-    config_class = FactorisedGPT2Config
-    plain_config, plain_model = GPT2Config, GPT2LMHeadModel
-
-
-class FactorisedLlamaConfig(LlamaConfig):
-    """Llama with a `rank` of its embeddings."""
-
-    model_type = "factorised-llama"
-    rank: int = 100
-
-
-class FactorisedLlamaForCausalLM(Factorised, LlamaForCausalLM):
-    """Llama over factorised embeddings."""
-
-    config_class = FactorisedLlamaConfig
-    plain_config, plain_model = LlamaConfig, LlamaForCausalLM
-
-
-class FactorisedQwen2Config(Qwen2Config):
-    """Qwen2 with a `rank` of its embeddings."""
-
-    model_type = "factorised-qwen2"
-    rank: int = 100
-
-
-class FactorisedQwen2ForCausalLM(Factorised, Qwen2ForCausalLM):
-    """Qwen2 over factorised embeddings."""
-
-    config_class = FactorisedQwen2Config
-    plain_config, plain_model = Qwen2Config, Qwen2ForCausalLM
-
-
-KINDS: dict[type[PreTrainedModel], type[Factorised]] = {
-    BertForMaskedLM: FactorisedBertForMaskedLM,
-    RobertaForMaskedLM: FactorisedRobertaForMaskedLM,
-    XLMRobertaForMaskedLM: FactorisedXLMRobertaForMaskedLM,
-    GPT2LMHeadModel: FactorisedGPT2LMHeadModel,
-    LlamaForCausalLM: FactorisedLlamaForCausalLM,
-    Qwen2ForCausalLM: FactorisedQwen2ForCausalLM,
-}
+PLAIN = (
+    BertForMaskedLM,
+    RobertaForMaskedLM,
+    XLMRobertaForMaskedLM,
+    GPT2LMHeadModel,
+    LlamaForCausalLM,
+    Qwen2ForCausalLM,
+)
+KINDS: dict[type[PreTrainedModel], Any] = {plain: factorised_class(plain) for plain in PLAIN}
 
 for made in KINDS.values():
     auto = AutoModelForMaskedLM if "Masked" in made.__name__ else AutoModelForCausalLM
     AutoConfig.register(made.config_class.model_type, made.config_class, exist_ok=True)
     auto.register(made.config_class, made, exist_ok=True)
+    # pickle finds a class by its name in its module
+    globals().update({kind.__name__: kind for kind in (made, made.config_class)})

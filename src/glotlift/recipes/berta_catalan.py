@@ -1,12 +1,12 @@
 """BERTa (Armengol-Estapé et al. 2021, arXiv:2107.07903): what cleaning a crawl is worth.
 
-The paper trains a Catalan model on CaText, a crawl put through a pipeline that repairs encodings,
-filters documents and sentences, identifies their language and drops near duplicates. Only that
-half is here, with glotlift's own pipeline: from the same raw documents, one arm reads all that
-pages show, one their main text, one that without duplicates, and one what the whole pipeline
-leaves. The text that the documents are about, known because they were made, is the ceiling. All
-arms read equally many bytes with one tokenizer, trained on all that pages show, so they differ in
-the cleaning alone; the less text is left, the more often it is read.
+The paper trains a Catalan model on CaText, a crawl put through a pipeline that repairs, filters,
+identifies languages and drops near duplicates. Only that half is here, with glotlift's own
+pipeline: from the same raw documents, one arm reads all that pages show, one their main text, one
+that without duplicates, and one what the whole pipeline leaves. What the documents are about, known
+because they were made, stands for perfect cleaning; only personal data is left in it. All arms read
+equally many bytes with one tokenizer, trained on all that pages show, so they differ in the
+cleaning alone; the less text is left, the more often it is read.
 
 The paper's model is masked; here it is a decoder, whose bits per byte are exact. Each seed has raw
 documents of its own.
@@ -127,7 +127,7 @@ RECIPES = (
             arm(MAIN, "their main text, as the page reader finds it"),
             arm(UNIQUE, "the main text without exact, near and partial duplicates"),
             arm(CLEAN, "what the whole pipeline leaves"),
-            arm(CEILING, "the text that the documents are about, each once: perfect cleaning"),
+            arm(CEILING, "the text that pages are about, each once; personal data is left in it"),
         ),
         claims=(
             lower("cleaning", "cleaned text teaches at least 0.05 more", CLEAN, RAW, 0.05),
@@ -135,7 +135,7 @@ RECIPES = (
             lower("filters", "cleaning helps beyond dropping duplicates", CLEAN, UNIQUE, 0.0),
             Claim(
                 "ceiling",
-                "what the pipeline leaves is within 0.05 of perfectly clean text",
+                "what the pipeline leaves is within 0.05 of the documents' own text",
                 *(HELD_OUT, CLEAN, CEILING, "within", 0.05, BITS),
             ),
         ),

@@ -10,8 +10,10 @@ Here are the rows: how many of the right ones are there in each language and no 
 their texts are the right ones, whether descriptions are in the page's language, and how many
 pictures a split by row would have shown in training. The pages are made up, with gold for every
 picture; their junk is of the kinds that the rules name, so recall on them says that the rules work
-and not that Wikipedia has no other junk. A language is never dropped for having few rows, as those
-below 12,000 were: the sample would have none left.
+and not that Wikipedia has no other junk. Every page stands in every language, so a split by row
+is sure to show test pictures, and a split by picture shows none by its making: that part is a check
+of the splitter. A language is never dropped for having few rows, as those below 12,000 were: the
+sample would have none left.
 """
 
 from functools import partial

@@ -35,7 +35,7 @@ def apply_factorised(
     if len(found["input"]) < edit.old_size:
         raise GlotliftError(
             "GL-VOCABULARY-020",
-            f"the input matrix has {len(found['input'])} rows but the tokenizer {edit.old_size} ids",
+            f"{len(found['input'])} input rows for a tokenizer of {edit.old_size} ids",
             place=type(model).__name__,
             fix="give the tokenizer that belongs to the model",
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ class Focus:
     without a vector is drawn at random.
     """
 
-    alpha: Literal[1.5, 2.0] = 2.0
+    alpha: float = 2.0
 
     def __call__(
         self, edit: VocabularyEdit, source_rows: Tensor, aids: Mapping[str, Any]

@@ -58,7 +58,7 @@ def means_of(source_rows: Tensor, groups: tuple[tuple[int, ...], ...]) -> tuple[
     A group without ids gets zeros.
     """
     device = source_rows.device
-    lengths = torch.tensor([len(ids) for ids in groups], device=device)
+    lengths = torch.tensor([len(ids) for ids in groups], device=device).long()
     flat = torch.tensor([number for ids in groups for number in ids], device=device).long()
     owner = torch.repeat_interleave(torch.arange(len(groups), device=device), lengths)
     sums = torch.zeros((len(groups), source_rows.shape[1]), device=device)

@@ -161,7 +161,7 @@ def donor_rows(donor: str, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]
     shared = [(number, theirs[piece]) for piece, number in ours.items() if piece in theirs]
     places, numbers = (torch.tensor(side).long() for side in zip(*shared, strict=True))
     matrices = matrices_of(load_checkpoint(files))
-    found = {}
+    found: dict[str, Any] = {}
     for role in ("input", "output"):
         if role in matrices:
             rows = torch.zeros((max(ours.values()) + 1, matrices[role].shape[1]))

@@ -115,15 +115,19 @@ def neighbours_of(
     flat = np.concatenate([*documents, np.empty(0, np.int64)])
     owner = np.repeat(np.arange(len(documents)), [len(ids) for ids in documents])
     owner, flat = owner[flat >= 0], flat[flat >= 0]
-    keys, counts = np.empty(0, np.int64), np.empty(0)
+    keys: NDArray[np.int64] = np.empty(0, np.int64)
+    counts: NDArray[np.float64] = np.empty(0)
     for start in range(0, len(flat), PAIRS):
         for step in range(1, window + 1):
             left = flat[start : start + PAIRS]
             right = flat[start + step : start + PAIRS + step]
             same = owner[start : start + len(right)] == owner[start + step : start + PAIRS + step]
             one, two = left[: len(right)][same], right[same]
-            found, seen = np.unique(np.r_[one * size + two, two * size + one], return_counts=True)
-            keys, places = np.unique(np.r_[keys, found], return_inverse=True)
+            found, seen = np.unique(
+                np.concatenate([one * size + two, two * size + one]), return_counts=True
+            )
+            both = np.concatenate([keys, found])
+            keys, places = np.unique(both, return_inverse=True)
             weight = np.r_[counts, seen * ((window + 1 - step) / window)]
             counts = np.bincount(places, weight, minlength=len(keys))
     return keys, counts
@@ -143,6 +147,7 @@ def information(keys: NDArray[np.int64], counts: NDArray[np.float64], size: int)
         torch.from_numpy(np.stack([first[kept], second[kept]])),
         torch.from_numpy(value[kept].astype(np.float32)),
         (size, size),
+        check_invariants=False,
     ).coalesce()
 
 

@@ -51,7 +51,7 @@ class Ofa:
             copied = copy_rows(edit, rows, aids)
             first = edit.added_ids.start
             sources = sources_of(edit, aids, "OFA")
-            same = torch.tensor([bool(ids) for ids in sources], device=rows.device)
+            same = torch.tensor([bool(ids) for ids in sources], device=rows.device).bool()
             found[first:] = torch.where(same[:, None], copied[first:], found[first:])
         return found
 

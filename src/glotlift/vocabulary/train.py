@@ -97,21 +97,7 @@ def train_tokenizer(
     """
     kind = checked_kind(kind, variant)
     roles = dict(CONVENTIONS[kind] if special_tokens is None else special_tokens)
-    if "unk_token" not in roles and kind in {"unigram", "wordpiece"}:
-        raise GlotliftError(
-            "GL-VOCABULARY-005",
-            f"{kind} needs an unknown token",
-            place="special_tokens",
-            fix="add 'unk_token'",
-        )
-    least = least_size(kind, roles, byte_fallback)
-    if size < least:
-        raise GlotliftError(
-            "GL-VOCABULARY-003",
-            f"{size} pieces cannot hold the alphabet and special tokens of {kind}",
-            place="size",
-            fix=f"ask for at least {least}",
-        )
+    check_size(kind, roles, size, byte_fallback)
     written = some_text(stream(texts, budget_bytes, seed))
     if kind == "character":
         backend = of_characters(written, size, roles)
@@ -170,10 +156,24 @@ def special_of(roles: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(roles.values()))
 
 
-def least_size(kind: Kind, roles: Mapping[str, str], byte_fallback: bool) -> int:
-    """Return the least number of pieces that a kind can have."""
+def check_size(kind: Kind, roles: Mapping[str, str], size: int, byte_fallback: bool) -> None:
+    """Raise GL-VOCABULARY-003 and -005 for a size or special tokens that a kind cannot have."""
+    if "unk_token" not in roles and kind in {"unigram", "wordpiece"}:
+        raise GlotliftError(
+            "GL-VOCABULARY-005",
+            f"{kind} needs an unknown token",
+            place="special_tokens",
+            fix="add 'unk_token'",
+        )
     spare = {"bpe": 256, "character": 257, "unigram": 257 if byte_fallback else 1, "wordpiece": 1}
-    return len(special_of(roles)) + spare[kind]
+    least = len(special_of(roles)) + spare[kind]
+    if size < least:
+        raise GlotliftError(
+            "GL-VOCABULARY-003",
+            f"{size} pieces cannot hold the alphabet and special tokens of {kind}",
+            place="size",
+            fix=f"ask for at least {least}",
+        )
 
 
 def of_characters(texts: Iterable[str], size: int, roles: Mapping[str, str]) -> Tokenizer:

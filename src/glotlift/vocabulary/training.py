@@ -1,10 +1,12 @@
 """From addresses of text to a tokenizer in a folder, within a budget of bytes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from datasets import Dataset
 from pydantic import Field
+from transformers import PreTrainedTokenizerFast
 
 from glotlift.corpus.ledger import Ledger
 from glotlift.corpus.mixture import Mixture
@@ -83,7 +85,6 @@ def train_on_addresses(config: TrainConfig) -> dict[str, Any]:
         special_tokens=SPECIAL[config.special] if config.special else None,
         budget_bytes=total,
     )
-    measured = {code: found.texts[:MEASURED] for code, found in samples.items()}
     record = {
         "output": str(config.output),
         "pieces": len(tokenizer),
@@ -91,15 +92,7 @@ def train_on_addresses(config: TrainConfig) -> dict[str, Any]:
         "variant": config.variant,
         "policy": config.policy,
         "bytes_trained_on": total,
-        "languages": [
-            row
-            | {
-                "bytes_read": samples[row["language"]].bytes_read,
-                "bytes_held": samples[row["language"]].bytes_kept,
-                "share": mixture.weights[row["language"]],
-            }
-            for row in vocabulary_report(tokenizer, measured)
-        ],
+        "languages": language_rows(tokenizer, samples, mixture),
         "notes": [
             f"{code}: {found.bytes_kept:,} of {found.bytes_read:,} bytes were drawn at random"
             for code, found in samples.items()
@@ -110,6 +103,22 @@ def train_on_addresses(config: TrainConfig) -> dict[str, Any]:
         tokenizer.save_pretrained(folder)
         atomic.write_json(folder / RECORD, record)
     return record
+
+
+def language_rows(
+    tokenizer: PreTrainedTokenizerFast, samples: Mapping[str, Sample], mixture: Mixture
+) -> list[dict[str, Any]]:
+    """Return each language's row of `vocabulary_report`, and what of its text was used."""
+    measured = {code: found.texts[:MEASURED] for code, found in samples.items()}
+    return [
+        row
+        | {
+            "bytes_read": samples[row["language"]].bytes_read,
+            "bytes_held": samples[row["language"]].bytes_kept,
+            "share": mixture.weights[row["language"]],
+        }
+        for row in vocabulary_report(tokenizer, measured)
+    ]
 
 
 def sample(addresses: list[str], code: str, config: TrainConfig) -> Sample:

@@ -1,6 +1,6 @@
 """Trim a vocabulary to the pieces that some text, a size or some scripts need."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,12 @@ from glotlift.vocabulary.edit import VocabularyEdit
 from glotlift.vocabulary.extension import kind_of
 from glotlift.vocabulary.rewriting import processors_of
 from glotlift.vocabulary.segmentation import (
-    BYTE_PIECE,
     LETTERS,
     backend_of,
     encodings,
     fast_backend,
     is_byte_level,
     names_of,
-    unknown_id,
 )
 from glotlift.vocabulary.trimming_closure import Parts, parts_of, state_of
 from glotlift.vocabulary.trimming_scripts import written_in
@@ -41,11 +39,13 @@ class Inventory:
     """[V] the piece of each id, empty where an id has none."""
     required: NDArray[np.bool_]
     """[V] True for ids that every trim keeps."""
+    special: NDArray[np.bool_]
+    """[V] True for special and added tokens, which are never spelt from other pieces."""
 
     @property
     def real(self) -> NDArray[np.bool_]:
-        """[V] True for ids that a piece has."""
-        return np.fromiter((name != "" for name in self.names), bool, len(self.names))
+        """[V] True for ids that a piece has, or that the tokenizer needs without one."""
+        return np.asarray([*map(bool, self.names)], dtype=np.bool_) | self.required
 
 
 def trim(
@@ -93,7 +93,8 @@ def trim(
         candidates &= weights >= least
     if coverage is not None:
         candidates &= covering(np.where(candidates, weights, 0), coverage)
-    parts = parts_of(inventory.state, inventory.names, candidates | inventory.required)
+    spelt = (candidates | inventory.required) & ~inventory.special
+    parts = parts_of(inventory.state, inventory.names, spelt)
     weights = np.where(candidates, weights, 0)
     weights[inventory.required] = np.iinfo(np.int64).max // 4
     weights = parts.raised(weights)
@@ -137,14 +138,13 @@ def read(tokenizer: PreTrainedTokenizerFast, keep: Iterable[str | int] = ()) -> 
     """Read a tokenizer and mark what every trim keeps; raises GL-VOCABULARY-001, -013 and -045."""
     backend = fast_backend(tokenizer)
     kind_of(backend)
-    names = names_of(backend)
     state = state_of(backend)
+    names = names_in(state)
+    places = {name: number for number, name in enumerate(names) if name}
     required = np.zeros(len(names), dtype=np.bool_)
-    required[sorted(needed_ids(tokenizer, backend, state, names))] = True
-    places: dict[str, int] | None = None
+    required[sorted(needed_ids(tokenizer, state, places, is_byte_level(backend)))] = True
     for item in keep:
         if isinstance(item, str):
-            places = places or backend.get_vocab(with_added_tokens=True)
             number = places.get(item, -1)
         else:
             number = item if 0 <= item < len(names) and names[item] else -1
@@ -156,37 +156,53 @@ def read(tokenizer: PreTrainedTokenizerFast, keep: Iterable[str | int] = ()) -> 
                 fix="write pieces as the tokenizer does (▁, ## or byte letters), or give ids",
             )
         required[number] = True
-    return Inventory(backend, state, names, required)
+    special = np.zeros_like(required)
+    special[[token["id"] for token in state["added_tokens"]]] = True
+    return Inventory(backend, state, names, required, special)
+
+
+def names_in(state: dict[str, Any]) -> list[str]:
+    """Return the piece of each id, from a backend's JSON; ids that no piece has are empty."""
+    vocabulary = state["model"]["vocab"]
+    if state["model"]["type"] == "Unigram":
+        found = {token["id"]: token["content"] for token in state["added_tokens"]}
+        names = [piece for piece, _ in vocabulary]
+    else:
+        found = {number: piece for piece, number in vocabulary.items()}
+        found |= {token["id"]: token["content"] for token in state["added_tokens"]}
+        names = []
+    names += [""] * (max(found, default=-1) + 1 - len(names))
+    for number, name in found.items():
+        names[number] = name
+    return names
 
 
 def needed_ids(
     tokenizer: PreTrainedTokenizerFast,
-    backend: Tokenizer,
     state: dict[str, Any],
-    names: Sequence[str],
+    places: dict[str, int],
+    byte_level: bool,
 ) -> set[int]:
     """Return the ids without which the tokenizer would lose tokens, bytes or its unknown score."""
     needed = {number for number in tokenizer.all_special_ids if number is not None}
-    needed |= set(backend.get_added_tokens_decoder())
+    needed |= {token["id"] for token in state["added_tokens"]}
     for processor in processors_of(state):
         for token in processor.get("special_tokens", {}).values():
             needed |= set(token["ids"])
         needed |= {processor[role][1] for role in ("sep", "cls") if role in processor}
-    spelling: Collection[str] = LETTERS.keys() if is_byte_level(backend) else (META,)
-    needed |= {
-        number
-        for number, name in enumerate(names)
-        if name in spelling or (name.startswith("<0x") and BYTE_PIECE.fullmatch(name))
-    }
-    unknown = unknown_id(backend)
-    if unknown is not None:
-        needed.add(unknown)
-    if state["model"]["type"] == "Unigram":
+    spelling: Collection[str] = LETTERS.keys() if byte_level else (META,)
+    spelling = [*spelling, *(f"<0x{byte:02X}>" for byte in range(256))]
+    needed |= {places[name] for name in spelling if name in places}
+    model = state["model"]
+    if model["type"] == "Unigram":
         # Classes of transformers write the place of the unknown token into their code, and an
         # unknown character scores 10 less than the worst piece: both must stay.
-        scores = np.fromiter((score for _, score in state["model"]["vocab"]), float)
-        needed |= {*range(unknown or 0), int(scores.argmin())}
-    return {number for number in needed if 0 <= number < len(names) and names[number]}
+        scores = np.asarray([score for _, score in model["vocab"]])
+        unknown = model["unk_id"]
+        needed |= {*range(0 if unknown is None else unknown + 1), int(scores.argmin())}
+    elif model.get("unk_token") in places:
+        needed.add(places[model["unk_token"]])
+    return needed
 
 
 def count_pieces(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ from glotlift.vocabulary.segmentation import BYTE_PIECE
 
 Ints = NDArray[np.int64]
 NONE = -1
+LAST_POINT = 0x110000
 ROWS = 4096  # pieces encoded at once
 
 
@@ -72,7 +73,7 @@ def parts_of(
     """Return what the candidate pieces [V], and what these are made of, need."""
     model = state["model"]
     left, right = np.full((2, len(names)), NONE, dtype=np.int64)
-    depth = np.fromiter((len(name) for name in names), np.int64, len(names))
+    depth = np.asarray([*map(len, names)], dtype=np.int64)
     if model["type"] == "BPE":
         left, right = splits_of(model, names, depth, candidates)
     owners, characters = np.zeros((2, 0), dtype=np.int64)
@@ -95,20 +96,24 @@ def characters_of(
     """Return pairs of a candidate and a one-character piece that it holds, plain and marked."""
     prefix = model.get("continuing_subword_prefix") or ""
     suffix = model.get("end_of_word_suffix") or ""
-    forms: dict[str, list[int]] = {}
+    plain = np.full((3, LAST_POINT), NONE, dtype=np.int64)
+    longest = 1 + max(len(prefix), len(suffix))
     for number, name in enumerate(names):
-        plain = name.removeprefix(prefix) if len(name) > len(prefix) else name
-        plain = plain.removesuffix(suffix) if len(plain) > len(suffix) else plain
-        if len(plain) == 1:
-            forms.setdefault(plain, []).append(number)
-    owners: list[int] = []
-    characters: list[int] = []
-    for number in np.flatnonzero(candidates).tolist():
-        for letter in set(names[number].removeprefix(prefix)):
-            found = forms.get(letter, ())
-            owners += [number] * len(found)
-            characters += found
-    return np.asarray(owners, dtype=np.int64), np.asarray(characters, dtype=np.int64)
+        if len(name) > longest:
+            continue
+        for form, text in enumerate((name, prefix and name[len(prefix) :], suffix and name[:1])):
+            whole = (text, prefix + text, text + suffix)[form]
+            if len(text) == 1 and whole == name:
+                plain[form, ord(text)] = number
+    chosen = np.flatnonzero(candidates)
+    texts = [names[number].removeprefix(prefix) for number in chosen.tolist()]
+    raw = "".join(texts).encode("utf-32-le", errors="surrogatepass")
+    points = np.frombuffer(raw, np.uint32).astype(np.int64)
+    owners = np.repeat(chosen, [*map(len, texts)])
+    pairs = np.unique(owners * LAST_POINT + points)
+    owners, points = pairs // LAST_POINT, pairs % LAST_POINT
+    found = plain[:, points]
+    return np.tile(owners, len(plain))[found.ravel() != NONE], found[found != NONE]
 
 
 def splits_of(

@@ -62,7 +62,7 @@ def marks_case(variant: Variant) -> bool:
 def splitters(variant: Variant) -> list[pre_tokenizers.PreTokenizer]:
     """Return how a variant cuts text into words; the bytes come after."""
     words = Regex(MARKED_WORDS if marks_case(variant) else WORDS)
-    cuts = [pre_tokenizers.Split(words, "isolated")]
+    cuts: list[pre_tokenizers.PreTokenizer] = [pre_tokenizers.Split(words, "isolated")]
     if variant in {"arithmetic", "combined"}:
         cuts.insert(0, pre_tokenizers.Split(Regex(ARITHMETIC), "isolated"))
     return cuts

@@ -75,7 +75,7 @@ def read_text(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.floa
         promised = int(sizes[0]) if len(sizes) == 2 and all(map(str.isdecimal, sizes)) else None
         width = int(sizes[1]) if promised is not None else len(first.rstrip().split(" ")) - 1
         number = 2 if promised is not None else 1
-        batch = [] if promised is not None else [first]
+        batch = [first] if promised is None and first.strip() else []
         wanted = promised if limit is None else min(limit, promised or limit)
         while True:
             while len(batch) < LINES and (wanted is None or len(words) + len(batch) < wanted):

@@ -180,10 +180,10 @@ def test_scales_have_inverses(measure):
 @pytest.mark.parametrize(
     ("code", "act"),
     [
-        ("GL-CORPUS-035", lambda: learn_standards(np.zeros((2, 3)), ["eng_Latn"] * 2)),
-        ("GL-CORPUS-036", lambda: learn_standards(np.zeros((2, len(MEASURES))), ["eng_Latn"])),
-        ("GL-CORPUS-037", lambda: Standards.from_json({"schema": 1})),
-        ("GL-CORPUS-038", lambda: learn_standards(np.zeros((2, 1)), ["a", "b"], names=["taste"])),
+        ("GL-CORPUS-102", lambda: learn_standards(np.zeros((2, 3)), ["eng_Latn"] * 2)),
+        ("GL-CORPUS-103", lambda: learn_standards(np.zeros((2, len(MEASURES))), ["eng_Latn"])),
+        ("GL-CORPUS-104", lambda: Standards.from_json({"schema": 1})),
+        ("GL-CORPUS-105", lambda: learn_standards(np.zeros((2, 1)), ["a", "b"], names=["taste"])),
     ],
 )
 def test_errors_are_coded(code, act):

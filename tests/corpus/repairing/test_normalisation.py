@@ -93,7 +93,7 @@ def test_choices_are_stable_and_keep_their_order(text, code, choices):
 
 
 def test_an_unknown_choice_is_named():
-    with pytest.raises(GlotliftError, match="GL-CORPUS-031: no such choice of spelling: 'tatwil'"):
+    with pytest.raises(GlotliftError, match="GL-CORPUS-101: no such choice of spelling: 'tatwil'"):
         normalise_script("a", "arb_Arab", choices=["tatwil"])
 
 

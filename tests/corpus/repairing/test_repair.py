@@ -197,7 +197,7 @@ def test_a_whole_text_is_decoded_without_ftfy(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     assert repair(as_latin_1("été à la forêt")).text == "été à la forêt"
-    with pytest.raises(GlotliftError, match="GL-CORPUS-030: ftfy is not installed"):
+    with pytest.raises(GlotliftError, match="GL-CORPUS-100: ftfy is not installed"):
         repair("Le cafÃ© est fermé")
 
 

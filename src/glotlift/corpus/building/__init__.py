@@ -7,6 +7,8 @@ __getattr__, __dir__, __all__ = attach(
     {
         "BuildConfig": "glotlift.corpus.building.config",
         "build_corpus": "glotlift.corpus.building.job",
+        "mix_corpus": "glotlift.corpus.building.manifest",
+        "load_manifest": "glotlift.corpus.building.manifest",
         "plan_corpus": "glotlift.corpus.building.planning",
     },
 )

@@ -14,6 +14,7 @@ from glotlift.corpus.building.config import BuildConfig
 from glotlift.corpus.building.deciding import STANDARDS, decide
 from glotlift.corpus.building.engines import Local, Ray, Task, cores, share_of
 from glotlift.corpus.building.examining import EVALUATION_INDEX, examine_shard
+from glotlift.corpus.building.manifest import MANIFEST
 from glotlift.corpus.building.measuring import TRUSTED, prepare_trusted
 from glotlift.corpus.building.shards import INDIFFERENT, Piece, Shard, cut_shards, find_pieces
 from glotlift.corpus.building.writing import CHANGES, LEDGER, write_shard
@@ -29,7 +30,7 @@ from glotlift.runs.progress import byte_progress
 Pass = Literal["examine", "decide", "write"]
 PASSES: tuple[Pass, ...] = get_args(Pass)
 ALL = "1/1"
-MANIFEST, INPUTS = "manifest.json", "inputs.json"
+INPUTS = "inputs.json"
 WORK = (TRUSTED, "examined", "decided", "written", EVALUATION_INDEX)
 
 

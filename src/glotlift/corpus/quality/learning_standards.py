@@ -60,13 +60,13 @@ def learn_standards(
     A language whose usual document would be dropped from every other language of its script is a
     heap of what an identifier could not place: it is judged by the others, not by itself.
 
-    Raises GL-CORPUS-035 (measures and names), -036 (rows and languages differ in number) and -038
+    Raises GL-CORPUS-102 (measures and names), -103 (rows and languages differ in number) and -105
     (a measure that is not known).
     """
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         fix = f"use {', '.join(KNOWN)}"
-        raise GlotliftError("GL-CORPUS-038", f"unknown measure {unknown[0]!r}", fix=fix)
+        raise GlotliftError("GL-CORPUS-105", f"unknown measure {unknown[0]!r}", fix=fix)
     check_shape(measures, languages, names)
     scaled = scale(measures, names)
     codes = np.array(languages, dtype=object)

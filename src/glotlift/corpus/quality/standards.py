@@ -54,7 +54,7 @@ class Standards:
         all in what is comparable across scripts; in a script without bounds only that counts. A
         document with fewer characters than `shortest` has that for its reason, whatever else it is.
 
-        Raises GL-CORPUS-035 (other columns) and -036 (rows and languages differ in number).
+        Raises GL-CORPUS-102 (other columns) and -103 (rows and languages differ in number).
         """
         check_shape(measures, languages, self.measures)
         scaled = scale(measures, self.measures)
@@ -179,7 +179,7 @@ class Standards:
     def from_json(cls, values: Mapping[str, Any]) -> "Standards":
         """Return the standards that `to_json` gave.
 
-        Raises GL-CORPUS-037 (not such values).
+        Raises GL-CORPUS-104 (not such values).
         """
         try:
             names = tuple(map(str, values["measures"]))
@@ -189,7 +189,7 @@ class Standards:
             return cls(names, bounds, values["shortest"])
         except (KeyError, TypeError, ValueError, AttributeError):
             fix = "write it again with this version: Standards.to_json()"
-            raise GlotliftError("GL-CORPUS-037", "not a file of standards", fix=fix) from None
+            raise GlotliftError("GL-CORPUS-104", "not a file of standards", fix=fix) from None
 
 
 def bounds_from(values: Mapping[str, Any], names: Sequence[str]) -> Bounds:
@@ -213,11 +213,11 @@ def check_shape(
     if measures.ndim != 2 or measures.shape[1] != len(names):
         cause = f"{len(names)} measures are expected and the array has shape {measures.shape}"
         fix = "pass what measure() gave, and the names of further columns"
-        raise GlotliftError("GL-CORPUS-035", cause, place="measures", fix=fix)
+        raise GlotliftError("GL-CORPUS-102", cause, place="measures", fix=fix)
     if len(measures) != len(languages):
         cause = f"{len(measures)} rows of measures and {len(languages)} languages"
         fix = "pass one language code for each document"
-        raise GlotliftError("GL-CORPUS-036", cause, place="languages", fix=fix)
+        raise GlotliftError("GL-CORPUS-103", cause, place="languages", fix=fix)
 
 
 def scale(measures: NDArray[np.floating], names: Sequence[str]) -> Floats:

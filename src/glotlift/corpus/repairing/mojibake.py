@@ -24,7 +24,7 @@ def repair_mojibake(text: str) -> str:
     A text that as a whole is valid UTF-8 is decoded as a whole. Of other texts the suspicious lines
     go through ftfy (Speer 2019), which weighs how likely such letters stand together.
 
-    Raises GL-CORPUS-030 when ftfy is needed and not installed.
+    Raises GL-CORPUS-100 when ftfy is needed and not installed.
     """
     whole = decode_whole(text)
     if whole is not None:
@@ -54,7 +54,7 @@ def repair_line(line: str) -> str:
         from ftfy import fix_encoding
     except ImportError as error:
         raise GlotliftError(
-            "GL-CORPUS-030",
+            "GL-CORPUS-100",
             f"{error.name} is not installed, and mojibake is told from sound text by it",
             fix="pip install 'glotlift[data]'",
         ) from None

@@ -38,12 +38,12 @@ def normalise_script(text: str, code: str, *, choices: Collection[str]) -> str:
     does nothing, so that one list serves a corpus of many languages. Choices are made in the order
     of `CHOICES`, whatever order they are given in; doing it twice changes nothing more.
 
-    Raises GL-CORPUS-031 (no such choice) and what `language` raises.
+    Raises GL-CORPUS-101 (no such choice) and what `language` raises.
     """
     unknown = [name for name in choices if name not in CHOICES]
     if unknown:
         cause = f"no such choice of spelling: {unknown[0]!r}"
-        raise GlotliftError("GL-CORPUS-031", cause, fix=f"choose of: {', '.join(CHOICES)}")
+        raise GlotliftError("GL-CORPUS-101", cause, fix=f"choose of: {', '.join(CHOICES)}")
     spoken = language(code)
     made = [choice for name, choice in CHOICES.items() if name in choices]
     text = normalise(text)

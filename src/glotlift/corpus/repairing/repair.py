@@ -58,7 +58,7 @@ class Repaired:
 def repair(text: str) -> Repaired:
     """Undo damage of encoding; sound text comes back unchanged but for NFC.
 
-    Doing it twice changes nothing more. Raises GL-CORPUS-030 where a text may hold mojibake among
+    Doing it twice changes nothing more. Raises GL-CORPUS-100 where a text may hold mojibake among
     sound text and ftfy, which tells them apart, is not installed.
     """
     damage: set[str] = set()

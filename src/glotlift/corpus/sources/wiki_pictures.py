@@ -146,9 +146,10 @@ def filter_rows(
     """Return the rows that hold a usable picture with usable text, and how many went for what.
 
     `licenses` are those of the files. A picture goes that is no picture, is below 100 pixels, is
-    not free, stands on more than `many` pages of a language (one in fifty, at least five), or
-    stood on the page already. Captions of fewer than three words (characters where a language has
-    no spaces) and file names are emptied, and rows with no text left go. Counts are conserved.
+    not free, stands on more than `many` pages of a language (a fiftieth of the pages of all, at
+    least five), or stood on the page already. Captions of fewer than three words (characters where
+    a language has no spaces) and file names are emptied, and rows with no text left go. Counts are
+    conserved.
     """
     rows = list(rows)
     pages: dict[tuple[str, str], set[str]] = defaultdict(set)
