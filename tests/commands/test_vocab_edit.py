@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tiny import model_of, tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from glotlift.commands.main import REFUSED, main
+from tiny import model_of, tokenizer
 
 YORUBA = ["Ó dé ilé ní ìrọ̀lẹ́, ó sì sùn.", "ọmọ náà sùn ní ilé."]
 ENGLISH = ["The heron waits beside the river.", "The village had a storm."]
@@ -102,7 +102,7 @@ def test_romanising_prints_what_it_costs(place, tmp_path, capsys):
     assert main([*arguments, *keep, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert any(note.startswith("eng_Latn, already in Latin script") for note in found["notes"])
-    assert "▁reka" in found["pieces"]["added"]["shown"]
+    assert "reka" in found["pieces"]["added"]["shown"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def train(
     """Train a tokenizer on text balanced over languages; it loads with plain transformers.
 
     Every language's text is read as a stream and sampled down to the budget, then mixed by the
-    policy, so that memory is bounded by the budget and not by the text.
+    policy. Memory is bounded by the budget and not by the text; where words are not spaced it is
+    about 100 times the budget, so give such languages a small one.
     """
     from glotlift.runs.config import load_config
     from glotlift.vocabulary.training import TrainConfig, plan_training, train_on_addresses

@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = attach(
         "learn_standards": "glotlift.corpus.quality.learning_standards",
         "mask_personal": "glotlift.corpus.protection.personal",
         "measure": "glotlift.corpus.quality.measures",
+        "mix_corpus": "glotlift.corpus.building.manifest",
         "natural": "glotlift.corpus.policies",
         "normalise": "glotlift.corpus.repairing.normalisation",
         "normalise_script": "glotlift.corpus.repairing.normalisation",

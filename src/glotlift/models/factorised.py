@@ -192,7 +192,8 @@ def factorise(
             head.bias.copy_(torch.zeros(size) if bias is None else bias)
     if made.can_generate():
         made.generation_config = copy.deepcopy(model.generation_config)
-    return made.to(model.device).train(model.training)
+    placed: Factorised = made.to(model.device).train(model.training)
+    return placed
 
 
 def factorised_class(plain: Any) -> Any:

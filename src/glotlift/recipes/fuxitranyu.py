@@ -2,12 +2,13 @@
 
 The report blames uneven multilingual models on corpora that are mostly English and Chinese, and
 sets each language's share by hand, towards balance. Here one crawl is cleaned by the corpus
-pipeline and read in three mixtures: as it lies, about 70 % English, 20 % Chinese and 10 % six
-other languages; by the 0.3rd power of sizes, as XLM-R's authors sample (Conneau et al. 2020); and
-in equal shares of bytes. The corpus, the tokenizer, which is trained on all of it, and the bytes
-read are the same, so a weak language's text is read the more often the larger its share; the epochs
-are printed. Each seed has a crawl of its own. Instructions, preferences and the analysis of neurons
-are not part of this.
+pipeline and read in three mixtures: as it lies, 70 % of its documents English, 20 % Chinese and
+10 % six other languages (of the bytes rather fewer are English); by the 0.3rd power of sizes, as
+XLM-R's authors sample (Conneau et al. 2020); and in equal shares of bytes. Corpus, tokenizer
+(trained on all of the corpus) and bytes read are the same, so a weak language's text is read the
+more often the larger its share: epochs are printed. So are steps, which equal bytes leave unequal,
+because weak languages' text is cut into more tokens. Each seed has a crawl of its own. Tuning,
+preferences and the analysis of neurons are not part of this.
 """
 
 import json

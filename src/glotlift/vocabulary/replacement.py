@@ -18,10 +18,11 @@ from glotlift.vocabulary.renumbering import renumbered
 from glotlift.vocabulary.segmentation import backend_of, unknown_id, vocabulary_of
 
 # What stands for a role that the old tokenizer lacks: encoders and decoders name the same places.
+# A token that has several roles follows the first of them here: GPT-2's only one ends text.
 STAND_INS = {
+    "eos_token": ("eos_token", "sep_token"),
     "bos_token": ("bos_token", "cls_token"),
     "cls_token": ("cls_token", "bos_token"),
-    "eos_token": ("eos_token", "sep_token"),
     "sep_token": ("sep_token", "eos_token"),
     "pad_token": ("pad_token",),
     "unk_token": ("unk_token",),
@@ -173,11 +174,13 @@ def role_ids(source: Side, target: Side) -> dict[str, int]:
     """Return the old id for each new special token whose role the old tokenizer has."""
     old = source.tokenizer.special_tokens_map
     found: dict[str, int] = {}
-    for role, token in target.tokenizer.special_tokens_map.items():
-        for candidate in STAND_INS.get(role, ()):
-            if candidate in old and str(old[candidate]) in source.vocabulary:
-                found.setdefault(str(token), source.vocabulary[str(old[candidate])])
-                break
+    new = target.tokenizer.special_tokens_map
+    for role, candidates in STAND_INS.items():
+        number = next(
+            (source.vocabulary.get(str(old[name])) for name in candidates if name in old), None
+        )
+        if role in new and number is not None:
+            found.setdefault(str(new[role]), number)
     return found
 
 

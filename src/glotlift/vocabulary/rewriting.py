@@ -121,11 +121,15 @@ def renumber(tokenizer: Any, edit: VocabularyEdit) -> None:
     for name in ID_OF_TOKEN:
         if name in attributes:
             new = {token: place(number) for token, number in attributes[name].items()}
-            setattr(tokenizer, name, {token: number for token, number in new.items() if number >= 0})
+            setattr(
+                tokenizer, name, {token: number for token, number in new.items() if number >= 0}
+            )
     for name in TOKEN_OF_ID:
         if name in attributes:
             old = {place(number): token for number, token in attributes[name].items()}
-            setattr(tokenizer, name, {number: token for number, token in old.items() if number >= 0})
+            setattr(
+                tokenizer, name, {number: token for number, token in old.items() if number >= 0}
+            )
     for name in SINGLE_IDS:
         if isinstance(attributes.get(name), int):
             setattr(tokenizer, name, moved(attributes[name], edit))

@@ -78,7 +78,8 @@ def train_tokenizer(
     `texts` are a `Mixture`, read from its first position on until its share of languages fills
     `budget_bytes` (by default as many bytes as its sources hold), or any stream of texts, read
     once. The trainers keep the distinct words of the text and not the text, so memory grows with
-    these; where a writing system does not space its words that is the text itself. With
+    these; where a writing system does not space its words that is the text itself, at about 100
+    bytes for each of its bytes in a BPE. With
     `budget_bytes` a stream is sampled down to that many bytes, uniformly by `seed`, before it is
     counted (`sample_texts` says how much that left out).
 

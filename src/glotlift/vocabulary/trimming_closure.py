@@ -57,7 +57,9 @@ class Parts:
             total = int(weights[weights < limit].sum())
             used = np.zeros_like(weights)
             np.add.at(used, self.characters, np.where(weights < limit, weights, 1)[self.owners])
-            weights = np.where(used > 0, np.maximum(weights, np.minimum(total + used, limit - 1)), weights)
+            weights = np.where(
+                used > 0, np.maximum(weights, np.minimum(total + used, limit - 1)), weights
+            )
         return weights
 
 
@@ -67,9 +69,7 @@ def state_of(backend: Tokenizer) -> dict[str, Any]:
     return state
 
 
-def parts_of(
-    state: dict[str, Any], names: Sequence[str], candidates: NDArray[np.bool_]
-) -> Parts:
+def parts_of(state: dict[str, Any], names: Sequence[str], candidates: NDArray[np.bool_]) -> Parts:
     """Return what the candidate pieces [V], and what these are made of, need."""
     model = state["model"]
     left, right = np.full((2, len(names)), NONE, dtype=np.int64)
@@ -160,9 +160,7 @@ class MergeTable:
         found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[found] == keys, self.order[found], self.never)
 
-    def encode(
-        self, names: Sequence[str], places: dict[str, int], left: Ints, right: Ints
-    ) -> None:
+    def encode(self, names: Sequence[str], places: dict[str, int], left: Ints, right: Ints) -> None:
         """Encode each piece alone and write down the two parts of every merge made."""
         longest = max(map(len, names))
         letters = np.full((len(names), longest), NONE, dtype=np.int64)

@@ -120,9 +120,7 @@ def sizes(model: PreTrainedModel) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def forward(
-    model: PreTrainedModel, backend: Tokenizer, filler: int, texts: Sequence[str]
-) -> None:
+def forward(model: PreTrainedModel, backend: Tokenizer, filler: int, texts: Sequence[str]) -> None:
     """Run one forward pass over the texts as one padded batch, and wait for it."""
     encoded = [encoding.ids for encoding in encodings(backend, texts)]
     longest = max(map(len, encoded))

@@ -159,6 +159,15 @@ def test_another_input_or_setting_is_refused_in_the_same_folder(raw, built):
         build_corpus(settings(raw, built, "repair=false"))
 
 
+def test_near_duplicates_stay_if_they_are_not_looked_for(raw, built, tmp_path):
+    config = settings(raw, tmp_path / "plain", "duplicates.near=false")
+    build_corpus(config)
+    reasons = {row["reason"] for row in lines_of(config.output / "ledger.jsonl")}
+    assert "near duplicate" not in reasons
+    assert "exact duplicate" in reasons
+    assert len(rows_of(config.output)) >= len(rows_of(built))
+
+
 def test_a_plan_writes_nothing(raw, tmp_path):
     found = plan_corpus(settings(raw, tmp_path / "planned"))
     assert found["files"] == 4

@@ -78,13 +78,13 @@ def drop_duplicates(
     there = np.flatnonzero(rows.reasons == "")
     order = there[np.argsort(unusual[there] != "", kind="stable")]
     fingerprints = rows.in_order("fingerprints", order, folder / "fingerprints.npy")
-    if not config.duplicates.near:
-        fingerprints[:] = 0
+    # A row of no size is compared by its keys alone.
+    near = config.duplicates.near
     found = find_duplicates(
         rows.array("exact")[order],
         rows.array("normalised")[order],
         fingerprints,
-        rows.array("sizes")[order],
+        rows.array("sizes")[order] * np.uint32(near),
         languages=rows.numbers("language")[order],
         items=rows.numbers("id")[order],
         threshold=config.duplicates.similarity,
