@@ -266,7 +266,7 @@ def replaced(new):
         ("GL-VOCABULARY-078", lambda: replaced(foreign())),
         ("GL-VOCABULARY-079", lambda: balanced_texts({})),
         ("GL-VOCABULARY-079", lambda: balanced_texts({"a": [" "], "b": ["x"]})),
-        ("GL-VOCABULARY-079", lambda: balanced_texts({"a": ["x"]}, alpha=2.0)),
+        ("GL-VOCABULARY-049", lambda: balanced_texts({"a": ["x"]}, alpha=2.0)),
     ],
 )
 def test_senseless_requests_are_coded_errors(code, call):

@@ -352,7 +352,8 @@ def test_language_codes_follow_their_pieces():
     ("wanted", "code"),
     [
         ({}, "040"),
-        ({"coverage": 0.5}, "040"),
+        ({"coverage": 0.5}, "048"),
+        ({"size": 400, "coverage": 0.5}, "048"),
         ({"texts": ["a"], "coverage": 0.0}, "041"),
         ({"texts": ["a"], "coverage": 1.5}, "041"),
         ({"size": 0}, "041"),

@@ -38,8 +38,8 @@ def read(
 ) -> Dataset:
     """Return the rows of an address: `id`, `language`, `text`, `source` and `license`, all strings.
 
-    `address` is a file of any format that `read_file` knows (text, tables, web pages, crawls, books,
-    dumps, translations), compressed or not, a folder of such, a list of both,
+    `address` is a file of any format that `read_file` knows (text, tables, web pages, crawls,
+    books, dumps, translations), compressed or not, a folder of such, a list of both,
     ``world:hin_Deva?rows=2000&seed=1&split=train&start=0&sentences=6`` or
     ``hub:owner/name[@revision][:config][:split]``. Text is normalised (`normalise`). Where a row
     does not say: its language is `language` (else "und"), its source `source` (else its file), its

@@ -115,7 +115,7 @@ class Factorised(PreTrainedModel):  # type: ignore[no-untyped-call]
         for name in ("rank", "model_type", "architectures"):
             known.pop(name, None)
         plain: PreTrainedModel = self.plain_model(self.plain_model.config_class(**known))
-        return self.filled(plain.to(dtype=self.dtype))  # type: ignore[call-arg]
+        return self.filled(plain.to(dtype=self.dtype))  # type: ignore[call-arg, no-any-return]
 
     def filled(self, plain: Any) -> Any:
         """Give a fresh plain model this one's weights."""

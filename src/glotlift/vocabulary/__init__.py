@@ -1,5 +1,5 @@
-"""Vocabulary: train a tokenizer, measure it, extend it so that ordinary segmentation reaches the
-new pieces, and carry a model's embeddings across the edit."""
+"""Vocabulary: train a tokenizer, measure it, extend, trim, romanise or replace it, and carry a
+model's embeddings across the edit."""
 
 from glotlift.runs.lazy import attach
 
@@ -8,16 +8,42 @@ __getattr__, __dir__, __all__ = attach(
     {
         "DECODER": "glotlift.vocabulary.train",
         "ENCODER": "glotlift.vocabulary.train",
+        "Focus": "glotlift.vocabulary.focus",
+        "MatchingPursuit": "glotlift.vocabulary.matching_pursuit",
+        "MergedCopy": "glotlift.vocabulary.merged_copy",
+        "Ofa": "glotlift.vocabulary.ofa",
         "SEQ2SEQ": "glotlift.vocabulary.train",
         "VocabularyEdit": "glotlift.vocabulary.edit",
+        "Wechsel": "glotlift.vocabulary.wechsel",
+        "WordVectors": "glotlift.vocabulary.word_vectors",
+        "add_language_codes": "glotlift.vocabulary.language_codes",
+        "align": "glotlift.vocabulary.word_vectors",
         "apply_edit": "glotlift.vocabulary.apply",
+        "apply_factorised": "glotlift.vocabulary.factorising",
         "audit": "glotlift.vocabulary.comparison",
+        "balanced_texts": "glotlift.vocabulary.balance",
+        "compare_tokenizers": "glotlift.vocabulary.report",
+        "copy_rows": "glotlift.vocabulary.initialise",
+        "cost_table": "glotlift.vocabulary.trimming_report",
+        "edit_checkpoint": "glotlift.vocabulary.checkpoints",
         "extend": "glotlift.vocabulary.extension",
+        "kept_pieces": "glotlift.vocabulary.trimming",
+        "learn_dictionary": "glotlift.vocabulary.learnt_vectors",
         "load_edit": "glotlift.vocabulary.edit",
         "mean_of_pieces": "glotlift.vocabulary.initialise",
+        "piece_vectors": "glotlift.vocabulary.word_vectors",
         "random_rows": "glotlift.vocabulary.initialise",
+        "read_vectors": "glotlift.vocabulary.word_vectors",
+        "register_language_codes": "glotlift.vocabulary.language_codes",
+        "replace_tokenizer": "glotlift.vocabulary.replacement",
+        "romanise_vocabulary": "glotlift.vocabulary.romanising",
+        "sample_texts": "glotlift.vocabulary.sampling",
         "segment": "glotlift.vocabulary.segmentation",
+        "token_vectors": "glotlift.vocabulary.learnt_vectors",
         "train_tokenizer": "glotlift.vocabulary.train",
+        "train_vectors": "glotlift.vocabulary.learnt_vectors",
+        "trim": "glotlift.vocabulary.trimming",
+        "trim_report": "glotlift.vocabulary.trimming_report",
         "vocabulary_report": "glotlift.vocabulary.report",
     },
 )

@@ -53,19 +53,24 @@ def apply_edit(
     size = matrix_size(edit, rows, padded)
     for role, matrix in found.items():
         old = rows_of(matrix)
-        if len(old) < edit.old_size:
-            raise GlotliftError(
-                "GL-VOCABULARY-020",
-                f"the {role} matrix has {len(old)} rows but the tokenizer {edit.old_size} ids",
-                place=type(model).__name__,
-                fix="give the tokenizer that belongs to the model",
-            )
+        check_rows(model, edit, role, old)
         told = {**(aids or {}), "seed": seed, "role": role.split(".")[0]}
         new = checked(edit, role, old, initialiser(edit, old, told))
         put(model, matrix, with_padding(edit, old, new, size))
     set_size(model, rows, size)
     renumber_ids(model, edit)
     return model
+
+
+def check_rows(model: PreTrainedModel, edit: VocabularyEdit, role: str, old: Tensor) -> None:
+    """Raise GL-VOCABULARY-020 where a matrix [V, d] has too few rows for an edit's tokenizer."""
+    if len(old) < edit.old_size:
+        raise GlotliftError(
+            "GL-VOCABULARY-020",
+            f"the {role} matrix has {len(old)} rows but the tokenizer {edit.old_size} ids",
+            place=type(model).__name__,
+            fix="give the tokenizer that belongs to the model",
+        )
 
 
 def matrices_of(model: PreTrainedModel) -> dict[str, Tensor]:

@@ -15,18 +15,25 @@ def balanced_texts(
     1 leaves the shares as they are. The bytes in all stay about as they are: a large language gives
     its first texts, a small one is repeated, and pieces are counted in proportion.
 
-    Raises GL-VOCABULARY-079 (a language without text, or `alpha` outside [0, 1]).
+    Raises GL-VOCABULARY-079 (a language without text) and -049 (`alpha` outside [0, 1]).
     """
     written = {
         code: [text for text in texts if text.strip()] for code, texts in texts_by_language.items()
     }
     empty = [code for code, texts in written.items() if not texts]
-    if empty or not written or not 0 <= alpha <= 1:
+    if empty or not written:
         raise GlotliftError(
             "GL-VOCABULARY-079",
-            f"cannot balance with alpha {alpha}; without text: {', '.join(empty) or 'none'}",
+            f"these languages have no text to balance: {', '.join(empty) or 'none is given'}",
             place="texts_by_language",
-            fix="give every language text, and alpha from 0 to 1",
+            fix="give every language text, or leave it out",
+        )
+    if not 0 <= alpha <= 1:
+        raise GlotliftError(
+            "GL-VOCABULARY-049",
+            f"cannot balance with an exponent of {alpha}",
+            place="alpha",
+            fix="give one from 0 (equal shares) to 1 (the shares as they are)",
         )
     sizes = {code: [len(text.encode()) for text in texts] for code, texts in written.items()}
     total = sum(map(sum, sizes.values()))

@@ -1,7 +1,8 @@
 """A checkpoint with another vocabulary: from a folder or a Hub id to a folder that loads.
 
 What is written loads with plain transformers. Beside the weights (safetensors) and the tokenizer
-stand ``edit.json`` (the edit), ``audit.json`` (what changed for every language) and
+stand ``edit.json`` (the edit, which `load_edit` reads but for those that carry a tokenizer of
+their own), ``audit.json`` (what changed for every language) and
 ``vocabulary.html`` (the same as a page).
 """
 
@@ -68,7 +69,7 @@ def edit_checkpoint(
     with atomic.folder(output) as folder:
         model.save_pretrained(folder)
         save_tokenizer(edited, folder, texts or {})
-        edit.save(folder / EDIT)
+        atomic.write_json(folder / EDIT, edit.as_json(), indent=None)
         atomic.write_json(folder / AUDIT, found)
         atomic.write_text(folder / PAGE, page_of(found))
     return output

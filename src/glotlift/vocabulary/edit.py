@@ -109,14 +109,10 @@ class VocabularyEdit:
         clash = next((piece for piece in self.added if piece in vocabulary), None)
         lost = next((piece for piece in self.dropped if piece not in vocabulary), None)
         if size != self.old_size or state["model"]["type"].lower() != self.kind or clash or lost:
-            raise GlotliftError(
-                "GL-VOCABULARY-010",
-                f"the edit is for another tokenizer: {self.kind} of {self.old_size} ids"
-                + (f" without {clash!r}" if clash else "")
-                + (f" with {lost!r}" if lost else ""),
-                place=f"{state['model']['type']} of {size} ids",
-                fix="use the tokenizer that the edit was made from",
-            )
+            expected = f"{self.kind} of {self.old_size} ids"
+            expected += f" without {clash!r}" if clash else ""
+            expected += f" with {lost!r}" if lost else ""
+            raise other_tokenizer(expected, f"{state['model']['type']} of {size} ids")
         rewrite(state, self, vocabulary)
         backend = Tokenizer.from_str(json.dumps(state))
         old = fast_backend(tokenizer)
@@ -164,8 +160,29 @@ class VocabularyEdit:
         }
 
     def save(self, path: Path) -> None:
-        """Write the edit as JSON, whole or not at all."""
-        write_json(path, self.as_json(), indent=None)
+        """Write the edit as JSON, whole or not at all.
+
+        Raises GL-VOCABULARY-050 for an edit whose tokenizer JSON alone cannot make again.
+        """
+        values = self.as_json()
+        if values["schema"] != SCHEMA:
+            raise GlotliftError(
+                "GL-VOCABULARY-050",
+                f"a {type(self).__name__} cannot be read back from JSON",
+                place=str(path),
+                fix="save what it made: edit_checkpoint(...), or edit.tokenizer(old)",
+            )
+        write_json(path, values, indent=None)
+
+
+def other_tokenizer(expected: str, found: str) -> GlotliftError:
+    """Return GL-VOCABULARY-010 for a tokenizer that an edit was not made from."""
+    return GlotliftError(
+        "GL-VOCABULARY-010",
+        f"the edit is for another tokenizer: {expected}",
+        place=found,
+        fix="use the tokenizer that the edit was made from",
+    )
 
 
 def load_edit(path: Path) -> VocabularyEdit:

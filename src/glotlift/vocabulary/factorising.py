@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 
 from glotlift.models.factorised import Factorised, factorise, factorised_form
 from glotlift.runs.errors import GlotliftError
-from glotlift.vocabulary.apply import matrices_of, rows_of
+from glotlift.vocabulary.apply import check_rows, matrices_of, rows_of
 from glotlift.vocabulary.edit import VocabularyEdit
 from glotlift.vocabulary.ofa import Ofa
 
@@ -32,13 +32,7 @@ def apply_factorised(
     """
     factorised_form(model)
     found = {role.split(".")[0]: rows_of(matrix) for role, matrix in matrices_of(model).items()}
-    if len(found["input"]) < edit.old_size:
-        raise GlotliftError(
-            "GL-VOCABULARY-020",
-            f"{len(found['input'])} input rows for a tokenizer of {edit.old_size} ids",
-            place=type(model).__name__,
-            fix="give the tokenizer that belongs to the model",
-        )
+    check_rows(model, edit, "input", found["input"])
     told = {**aids, "seed": seed}
     rows = initialiser(edit, found["input"], {**told, "role": "input"})
     if isinstance(rows, torch.Tensor):

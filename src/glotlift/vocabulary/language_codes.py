@@ -17,7 +17,7 @@ from tokenizers import AddedToken
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.runs.errors import GlotliftError
-from glotlift.vocabulary.edit import VocabularyEdit
+from glotlift.vocabulary.edit import VocabularyEdit, other_tokenizer
 from glotlift.vocabulary.extension import kind_of
 from glotlift.vocabulary.segmentation import backend_of, vocabulary_of
 
@@ -39,11 +39,9 @@ class LanguageCodeEdit(VocabularyEdit):
         vocabulary = vocabulary_of(tokenizer)
         size = max(vocabulary.values()) + 1
         if size != self.old_size or any(code in vocabulary for code in self.added):
-            raise GlotliftError(
-                "GL-VOCABULARY-010",
-                f"the edit is for another tokenizer: {self.old_size} ids without {self.added}",
-                place=f"{type(tokenizer).__name__} of {size} ids",
-                fix="use the tokenizer that the edit was made from",
+            raise other_tokenizer(
+                f"{self.old_size} ids without {', '.join(self.added)}",
+                f"{type(tokenizer).__name__} of {size} ids",
             )
         edited = copy.deepcopy(tokenizer)
         edited.add_special_tokens(

@@ -116,7 +116,7 @@ def neighbours_of(
     owner = np.repeat(np.arange(len(documents)), [len(ids) for ids in documents])
     owner, flat = owner[flat >= 0], flat[flat >= 0]
     keys: NDArray[np.int64] = np.empty(0, np.int64)
-    counts = np.empty(0)
+    counts: NDArray[np.float64] = np.empty(0)
     for start in range(0, len(flat), PAIRS):
         for step in range(1, window + 1):
             left = flat[start : start + PAIRS]
@@ -129,7 +129,7 @@ def neighbours_of(
             both = np.concatenate([keys, found])
             keys, places = np.unique(both, return_inverse=True)
             weight = np.r_[counts, seen * ((window + 1 - step) / window)]
-            counts = np.bincount(places, weight, minlength=len(keys))
+            counts = np.bincount(places, weight, minlength=len(keys)).astype(np.float64)
     return keys, counts
 
 

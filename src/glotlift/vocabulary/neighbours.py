@@ -55,7 +55,7 @@ def largest(values: Tensor, number: int) -> tuple[Tensor, Tensor]:
     if width <= 2 * number:
         top = values.topk(number, dim=1)
         return top.values, top.indices
-    grouped = values[:, : width * GROUP].unflatten(1, (GROUP, width))
+    grouped = values[:, : width * GROUP].view(len(values), GROUP, width)
     best = grouped.amax(1).topk(number, dim=1, sorted=False).indices
     inside = torch.arange(GROUP, device=values.device)[:, None] * width
     places = (best[:, None, :] + inside).flatten(1)

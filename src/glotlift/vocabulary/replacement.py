@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.alphabets import Alphabet, alphabet_of
-from glotlift.vocabulary.edit import VocabularyEdit
+from glotlift.vocabulary.edit import VocabularyEdit, other_tokenizer
 from glotlift.vocabulary.extension import kind_of
 from glotlift.vocabulary.renumbering import renumbered
 from glotlift.vocabulary.segmentation import backend_of, unknown_id, vocabulary_of
@@ -46,11 +46,9 @@ class ReplacementEdit(VocabularyEdit):
         Raises GL-VOCABULARY-010 for another.
         """
         if self.replacement is None or vocabulary_of(tokenizer).keys() != self.sources:
-            raise GlotliftError(
-                "GL-VOCABULARY-010",
-                f"the edit is for another tokenizer: one of {self.old_size} ids",
-                place=f"{type(tokenizer).__name__} of {len(vocabulary_of(tokenizer))} pieces",
-                fix="use the tokenizer that the edit was made from",
+            raise other_tokenizer(
+                f"one of {self.old_size} ids",
+                f"{type(tokenizer).__name__} of {len(vocabulary_of(tokenizer))} pieces",
             )
         return self.replacement
 

@@ -78,5 +78,5 @@ def check_budget(budget_bytes: int) -> None:
             "GL-VOCABULARY-086",
             f"{budget_bytes} bytes hold no text",
             place="budget_bytes",
-            fix="give at least 1, such as 500000000 for 500 MB",
+            fix="give at least 1, such as 20000000 for 20 MB",
         )

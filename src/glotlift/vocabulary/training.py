@@ -37,6 +37,8 @@ SPECIAL = {
 }
 RECORD = "training.json"
 MEASURED = 1000
+# Where words are not spaced, training takes about 100 bytes of memory for each byte: 2 GB.
+BUDGET_BYTES = 20_000_000
 
 
 class TrainConfig(Config):
@@ -54,7 +56,7 @@ class TrainConfig(Config):
     """Set of special tokens; the kind's own if not given."""
     policy: str = "equal"
     """equal, natural, or the exponent of the languages' bytes."""
-    budget_bytes: int = Field(default=500_000_000, ge=1)
+    budget_bytes: int = Field(default=BUDGET_BYTES, ge=1)
     """Bytes of text to train on, at most; also the most that is held of each language."""
     seed: int = 0
 

@@ -80,7 +80,7 @@ def trim(
 
     Raises GL-VOCABULARY-001 (slow tokenizer), -013 (a model not known here), -015 (no text), -040
     (nothing says what to keep), -041 (a number out of range), -042 (an unknown script), -043 (size
-    too small), -045 (`keep` names what is not there).
+    too small), -045 (`keep` names what is not there) and -048 (`coverage` without `texts`).
     """
     check_request(texts, size, coverage, scripts, least)
     inventory = read(tokenizer, keep)
@@ -111,13 +111,20 @@ def check_request(
     scripts: Collection[str] | None,
     least: int,
 ) -> None:
-    """Raise GL-VOCABULARY-040 or -041 for a request that makes no sense."""
+    """Raise GL-VOCABULARY-040, -041 or -048 for a request that makes no sense."""
+    if texts is None and coverage is not None:
+        raise GlotliftError(
+            "GL-VOCABULARY-048",
+            "coverage needs text to cover",
+            place="coverage",
+            fix="give texts too, or leave coverage out",
+        )
     if texts is None and size is None and scripts is None:
         raise GlotliftError(
             "GL-VOCABULARY-040",
-            "nothing says what to keep" if coverage is None else "coverage needs text to cover",
+            "nothing says what to keep",
             place="trim",
-            fix="give texts, size or scripts" if coverage is None else "give texts too",
+            fix="give texts, size or scripts",
         )
     bad = {
         f"size {size}": size is not None and size < 1,

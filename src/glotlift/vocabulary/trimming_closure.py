@@ -106,12 +106,11 @@ def characters_of(
             if len(text) == 1 and whole == name:
                 plain[form, ord(text)] = number
     chosen = np.flatnonzero(candidates)
-    texts = [names[number].removeprefix(prefix) for number in chosen.tolist()]
+    # Each character once for each piece; one sort of all pairs takes several times as long.
+    texts = ["".join(sorted(set(names[number].removeprefix(prefix)))) for number in chosen.tolist()]
     raw = "".join(texts).encode("utf-32-le", errors="surrogatepass")
     points = np.frombuffer(raw, np.uint32).astype(np.int64)
     owners = np.repeat(chosen, [*map(len, texts)])
-    pairs = np.unique(owners * LAST_POINT + points)
-    owners, points = pairs // LAST_POINT, pairs % LAST_POINT
     found = plain[:, points]
     return np.tile(owners, len(plain))[found.ravel() != NONE], found[found != NONE]
 
