@@ -4,6 +4,7 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.commands.main import REFUSED, main
+from glotlift.vocabulary.training import TrainConfig
 
 
 @pytest.fixture
@@ -53,7 +54,10 @@ def test_the_policy_decides_the_shares(place, capsys):
 
 def test_a_plan_changes_nothing(place, capsys):
     assert main([*arguments(place), "--plan", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["size"] == 330
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["size"] == 330
+    # About 2 GB of memory where every line is one long word.
+    assert planned["budget_bytes"] == TrainConfig.model_fields["budget_bytes"].default == 20_000_000
     assert not (place / "out").exists()
 
 

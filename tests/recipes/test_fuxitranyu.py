@@ -74,10 +74,9 @@ def test_arms_read_equal_bytes_of_one_corpus(evidence):
         assert arm["cost"]["test documents in training"] == 0
 
 
-def test_balance_reads_weak_languages_more_often(evidence):
+def test_balance_reads_german_more_often_and_english_less(evidence):
     epochs = {arm["name"]: arm["cost"] for arm in evidence["arms"]}
-    for code in ("deu_Latn", "hin_Deva"):
-        assert epochs[BALANCED][f"epochs: {code}"] > 1.3 * epochs[NATURAL][f"epochs: {code}"]
+    assert epochs[BALANCED]["epochs: deu_Latn"] > 1.3 * epochs[NATURAL]["epochs: deu_Latn"]
     assert epochs[BALANCED]["epochs: eng_Latn"] < epochs[NATURAL]["epochs: eng_Latn"]
 
 

@@ -121,8 +121,11 @@ def test_a_fine_tuned_classifier_is_edited_too(tmp_path):
     output = edit_checkpoint(tmp_path / "source", edit, output=tmp_path / "out")
     again = transformers.AutoModelForSequenceClassification.from_pretrained(output).eval()
     ids = torch.tensor([[0, 30, 41, 2]])
-    # The library may round sums differently for other storage; the rows themselves are equal.
-    assert torch.allclose(again(ids).logits, model(ids).logits, atol=1e-6)
+    # Loaded weights lie in the file's mapping at any address, and how sums are rounded depends on
+    # their alignment: copied out of it they give the same bits.
+    for parameter in again.parameters():
+        parameter.data = parameter.data.clone()
+    assert torch.equal(again(ids).logits, model(ids).logits)
     old, new = (one.get_input_embeddings().weight for one in (model, again))
     assert torch.equal(new[: len(old)], old)
     assert again.config.vocab_size == edit.new_size

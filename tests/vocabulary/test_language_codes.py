@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 import transformers
@@ -187,8 +189,16 @@ def test_text_without_a_new_code_segments_as_before(kind, text):
         assert MADE[kind](text).input_ids == before(text).input_ids
 
 
-def test_a_saved_edit_is_not_mistaken_for_pieces(tmp_path):
-    add_language_codes(trained("bpe"), ["yor_Latn"]).save(tmp_path / "edit.json")
+def test_an_edit_that_could_not_be_read_back_is_not_saved(tmp_path):
+    edit = add_language_codes(trained("bpe"), ["yor_Latn"])
+    with pytest.raises(GlotliftError, match=r"GL-VOCABULARY-050.*edit_checkpoint"):
+        edit.save(tmp_path / "edit.json")
+    assert not (tmp_path / "edit.json").exists()
+
+
+def test_its_json_is_not_mistaken_for_pieces(tmp_path):
+    edit = add_language_codes(trained("bpe"), ["yor_Latn"])
+    (tmp_path / "edit.json").write_text(json.dumps(edit.as_json()))
     with pytest.raises(GlotliftError, match="GL-VOCABULARY-011"):
         load_edit(tmp_path / "edit.json")
 

@@ -1,4 +1,5 @@
 import copy
+import json
 
 import numpy as np
 import pytest
@@ -234,8 +235,16 @@ def test_shares_are_met_to_within_a_text(texts, alpha):
     assert all(size**alpha / weight * total >= 0 for size in sizes.values())
 
 
-def test_a_saved_edit_is_not_mistaken_for_pieces(tmp_path):
-    replace_tokenizer(trained("bpe"), trained("unigram")).save(tmp_path / "edit.json")
+def test_an_edit_that_could_not_be_read_back_is_not_saved(tmp_path):
+    edit = replace_tokenizer(trained("bpe"), trained("unigram"))
+    with pytest.raises(GlotliftError, match=r"GL-VOCABULARY-050.*edit_checkpoint"):
+        edit.save(tmp_path / "edit.json")
+    assert not (tmp_path / "edit.json").exists()
+
+
+def test_its_json_is_not_mistaken_for_pieces(tmp_path):
+    edit = replace_tokenizer(trained("bpe"), trained("unigram"))
+    (tmp_path / "edit.json").write_text(json.dumps(edit.as_json()))
     with pytest.raises(GlotliftError, match="GL-VOCABULARY-011"):
         load_edit(tmp_path / "edit.json")
 

@@ -1,99 +1,21 @@
 """Trimming in every tokenizer family: what is kept segments as before, nothing else is promised."""
 
-import json
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoTokenizer
 
 from glotlift.runs.errors import GlotliftError
-from glotlift.vocabulary import train_tokenizer
 from glotlift.vocabulary.segmentation import LETTERS, backend_of, encodings, names_of, unknown_id
 from glotlift.vocabulary.trimming import count_pieces, kept_pieces, trim
-from glotlift.vocabulary.trimming_closure import MergeTable, parts_of, state_of
+from glotlift.vocabulary.trimming_closure import state_of
 
-from .vocabulary_samples import MIXED, SOURCE, TARGET, TELUGU, trained
-
-TEXTS = SOURCE + MIXED
-
-
-def with_every_pair(tokenizer, **changes):
-    """List every pair that spells a piece as a merge, as converters from tiktoken do."""
-    state = json.loads(tokenizer.backend_tokenizer.to_str())
-    vocab = state["model"]["vocab"]
-    ranks = {"".join(merge): rank for rank, merge in enumerate(state["model"]["merges"])}
-    state["model"]["merges"] = [
-        [piece[:cut], piece[cut:]]
-        for piece in sorted(ranks, key=ranks.get)
-        for cut in range(1, len(piece))
-        if piece[:cut] in vocab and piece[cut:] in vocab
-    ]
-    state["model"] |= changes
-    return tokenizer_of(state, tokenizer)
-
-
-def tokenizer_of(state, like):
-    backend = Tokenizer.from_str(json.dumps(state))
-    return PreTrainedTokenizerFast(tokenizer_object=backend, **like.special_tokens_map)
-
-
-def sentencepiece_bpe(fallback=True):
-    """A BPE over ``▁`` words with 256 byte pieces, all pairs listed (Llama 2, Gemma)."""
-    learnt = json.loads(trained("unigram").backend_tokenizer.to_str())["model"]["vocab"]
-    pieces = sorted((item for item in learnt if item[1] < 0), key=lambda item: -item[1])
-    names = [piece for piece, _ in pieces if not piece.startswith("<0x")]
-    letters = sorted({letter for text in TEXTS for letter in text if letter != " "})
-    special = ["<unk>", "<s>", "</s>", "<pad>"]
-    spare = [f"<0x{byte:02X}>" for byte in range(256)] if fallback else []
-    words = ["▁the", "the", "th", "▁th", "he", "▁t", "ing", "in", "ng", "ri", "rin", "ring"]
-    vocab = {
-        p: n for n, p in enumerate(dict.fromkeys([*special, *spare, *words, *names, "▁", *letters]))
-    }
-    merges = [
-        (piece[:cut], piece[cut:])
-        for piece in vocab
-        if piece not in special and not piece.startswith("<0x")
-        for cut in range(1, len(piece))
-        if piece[:cut] in vocab and piece[cut:] in vocab
-    ]
-    backend = Tokenizer(
-        models.BPE(vocab, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=fallback)
-    )
-    backend.pre_tokenizer = pre_tokenizers.Metaspace(split=False)
-    backend.decoder = decoders.Metaspace()
-    return PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
-    )  # fmt: skip
-
-
-def bloom_like():
-    return train_tokenizer(TEXTS, kind="bpe", size=420, special_tokens={"pad_token": "<pad>"})
-
-
-FAMILIES = {
-    "gpt2": lambda: train_tokenizer(TEXTS, kind="bpe", size=520),
-    "llama3": lambda: with_every_pair(train_tokenizer(TEXTS, size=520), ignore_merges=True),
-    "qwen": lambda: with_every_pair(train_tokenizer(TEXTS, size=450)),
-    "bloom": bloom_like,
-    "llama2": sentencepiece_bpe,
-    "nllb": lambda: sentencepiece_bpe(fallback=False),
-    "unigram": lambda: train_tokenizer(TEXTS, kind="unigram", size=400, byte_fallback=False),
-    "mt5": lambda: train_tokenizer(TEXTS, kind="unigram", size=600),
-    "wordpiece": lambda: train_tokenizer(TEXTS, kind="wordpiece", size=260),
-}
-BYTES = ("gpt2", "llama3", "qwen", "bloom", "llama2", "mt5")
-
-
-@cache
-def family(name):
-    return FAMILIES[name]()
+from .tokenizer_families import BYTES, FAMILIES, TEXTS, family
+from .vocabulary_samples import SOURCE, TARGET, TELUGU
 
 
 def ids_of(tokenizer, texts):
@@ -191,39 +113,6 @@ def test_characters_of_the_text_stay_where_there_are_no_bytes(name):
     after = ids_of(edit.tokenizer(tokenizer), TELUGU)
     assert known_before
     assert all(unknown not in after[i] for i in known_before)
-
-
-def test_merges_found_are_those_that_encoding_makes():
-    """Against a plain loop over the merges, piece by piece."""
-    tokenizer = family("llama2")
-    state = state_of(tokenizer.backend_tokenizer)
-    names = names_of(tokenizer.backend_tokenizer)
-    parts = parts_of(state, names, np.ones(len(names), dtype=bool))
-    ranks = {tuple(merge): rank for rank, merge in enumerate(state["model"]["merges"])}
-    checked = 0
-    for number, name in enumerate(names):
-        if name.startswith("<"):
-            continue
-        symbols, last = list(name), None
-        while True:
-            pairs = [
-                (ranks.get(pair, 10**9), i)
-                for i, pair in enumerate(zip(symbols, symbols[1:], strict=False))
-            ]
-            rank, place = min(pairs, default=(10**9, 0))
-            if rank == 10**9:
-                break
-            last = (symbols[place], symbols[place + 1])
-            symbols[place : place + 2] = ["".join(last)]
-        if symbols == [name] and last:
-            checked += 1
-            assert (names[parts.left[number]], names[parts.right[number]]) == last
-    assert checked > 60
-
-
-def test_a_merge_table_finds_nothing_for_unknown_letters():
-    table = MergeTable(np.asarray([0]), np.asarray([1]), np.asarray([2]), 3)
-    assert table.ranks(np.asarray([0, 1, -1]), np.asarray([1, 0, 1])).tolist() == [0, 1, 1]
 
 
 def test_special_tokens_bytes_and_unknown_score_stay():

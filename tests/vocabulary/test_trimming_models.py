@@ -12,7 +12,8 @@ from glotlift.vocabulary.apply import matrices_of
 from glotlift.vocabulary.trimming import trim
 from glotlift.vocabulary.trimming_report import cost_table, trim_report
 
-from .test_trimming import TARGET, TELUGU, family
+from .tokenizer_families import family
+from .vocabulary_samples import TARGET, TELUGU
 
 SHAPE = {
     "hidden_size": 32,

@@ -19,12 +19,12 @@ from glotlift.vocabulary.learnt_vectors import (
     train_vectors,
     words_of,
 )
+from glotlift.vocabulary.vector_files import read_vectors
 from glotlift.vocabulary.word_vectors import (
     WordVectors,
     align,
     joined,
     piece_vectors,
-    read_vectors,
     rotation,
 )
 
@@ -81,7 +81,7 @@ def test_matrices_are_read_with_the_words_beside_them(tmp_path, suffix):
 
 
 BROKEN = {
-    "no such file": ("none.vec", None, "055"),
+    "no such file": ("none.vec", None, "080"),
     "another kind": ("a.bin", b"x", "055"),
     "a short line": ("a.vec", "2 3\na 1 2 3\nb 1 2\n", "056"),
     "a long line without a word": ("a.vec", "2 3\na 1 2 3\n\n", "056"),
@@ -92,8 +92,8 @@ BROKEN = {
     "empty": ("a.vec", "", "060"),
     "sizes alone": ("a.vec", "0 3\n", "060"),
     "words alone": ("a.txt", "a\nb\n", "056"),
-    "no npy": ("a.npy", b"\x93NUMPY\x01", "055"),
-    "no safetensors": ("a.safetensors", b"abc", "055"),
+    "no npy": ("a.npy", b"\x93NUMPY\x01", "081"),
+    "no safetensors": ("a.safetensors", b"abc", "081"),
 }
 
 
@@ -114,7 +114,7 @@ def test_broken_files_are_refused(tmp_path, case):
         (ROWS, None, "059"),
         (ROWS, "a\n", "059"),
         (np.empty((0, 3)), "", "060"),
-        (np.array([["a"]], dtype=object), "a\n", "055"),
+        (np.array([["a"]], dtype=object), "a\n", "081"),
     ],
 )
 def test_broken_matrices_are_refused(tmp_path, array, words, code):

@@ -46,8 +46,8 @@ def train(
         float,
         typer.Option(
             min=0.001,
-            help="Megabytes of text to train on, drawn at random. Text without spaces between words "
-            "takes about 100 times this in memory; spaced text far less.",
+            help="Megabytes of text to train on, drawn at random. Text without spaces between "
+            "words takes about 100 times this in memory; spaced text far less.",
         ),
     ] = 20.0,
     seed: Annotated[int, typer.Option(help="Seed of the sample and of its order.")] = 0,

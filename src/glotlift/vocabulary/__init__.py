@@ -33,7 +33,7 @@ __getattr__, __dir__, __all__ = attach(
         "mean_of_pieces": "glotlift.vocabulary.initialise",
         "piece_vectors": "glotlift.vocabulary.word_vectors",
         "random_rows": "glotlift.vocabulary.initialise",
-        "read_vectors": "glotlift.vocabulary.word_vectors",
+        "read_vectors": "glotlift.vocabulary.vector_files",
         "register_language_codes": "glotlift.vocabulary.language_codes",
         "replace_tokenizer": "glotlift.vocabulary.replacement",
         "romanise_vocabulary": "glotlift.vocabulary.romanising",

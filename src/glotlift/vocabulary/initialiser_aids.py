@@ -119,7 +119,8 @@ def aligned_vectors(
     new: PreTrainedTokenizerFast,
 ) -> dict[str, Any]:
     """Return "old_vectors" and "new_vectors" of the pieces, from word vectors in one space."""
-    from glotlift.vocabulary.word_vectors import align, piece_vectors, read_vectors
+    from glotlift.vocabulary.vector_files import read_vectors
+    from glotlift.vocabulary.word_vectors import align, piece_vectors
 
     assert initialisation.old_vectors is not None
     source = target = read_vectors(initialisation.old_vectors)

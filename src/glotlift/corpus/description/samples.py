@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from glotlift.corpus.description.text_counts import words_of
 
-SAMPLE_CHARACTERS = 200_000
+SAMPLE_CHARACTERS = 60_000
 ROW_CHARACTERS = 4_000
 EXAMPLES = 3
 EXAMPLE_CHARACTERS = 200
