@@ -238,7 +238,7 @@ def word_level():
             "GL-VOCABULARY-016",
             lambda: extend(trained("bpe"), ["a"], pieces=1, keep_texts=["a"], max_changed=2.0),
         ),
-        ("GL-VOCABULARY-016", lambda: extend(trained("bpe"), ["a"], pieces=1, max_changed=0.1)),
+        ("GL-VOCABULARY-051", lambda: extend(trained("bpe"), ["a"], pieces=1, max_changed=0.1)),
         (
             "GL-VOCABULARY-010",
             lambda: extend(trained("bpe"), MIXED, pieces=2).tokenizer(trained("unigram")),

@@ -235,7 +235,7 @@ def ends_of_words():
         ("GL-VOCABULARY-071", lambda: romanise_vocabulary(small(), LATIN, merge="sum")),
         ("GL-VOCABULARY-072", lambda: romanise_vocabulary(small(), {})),
         ("GL-VOCABULARY-072", lambda: romanise_vocabulary(small(), {"eng_Latn": []})),
-        ("GL-VOCABULARY-073", lambda: romanise_vocabulary(small(), LATIN, max_changed=1.5)),
+        ("GL-VOCABULARY-016", lambda: romanise_vocabulary(small(), LATIN, max_changed=1.5)),
         ("GL-VOCABULARY-073", lambda: romanise_vocabulary(small(), LATIN, discount=np.inf)),
     ],
 )

@@ -1,6 +1,6 @@
 """Text of several languages in shares, so that none crowds the others out of a vocabulary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 
 from glotlift.runs.errors import GlotliftError
@@ -40,11 +40,15 @@ def balanced_texts(
     weights = {code: sum(lengths) ** alpha for code, lengths in sizes.items()}
     chosen: list[str] = []
     for code, texts in written.items():
-        wanted = total * weights[code] / sum(weights.values())
-        for text, length in cycle(zip(texts, sizes[code], strict=True)):
-            # Half of the last text: rounding to the nearer side keeps the shares unbiased.
-            if wanted < length / 2:
-                break
-            chosen.append(text)
-            wanted -= length
+        chosen += filled(texts, sizes[code], total * weights[code] / sum(weights.values()))
     return chosen
+
+
+def filled(texts: Sequence[str], sizes: Sequence[int], wanted: float) -> Iterator[str]:
+    """Yield texts, again from the first after the last, until about `wanted` bytes are out."""
+    for text, size in cycle(zip(texts, sizes, strict=True)):
+        # Half of the last text: rounding to the nearer side keeps the shares unbiased.
+        if wanted < size / 2:
+            return
+        yield text
+        wanted -= size

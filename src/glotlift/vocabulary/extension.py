@@ -59,8 +59,9 @@ def extend(
     first that change most kept sentences per occurrence in `texts`, with the pieces built on them;
     others are then learnt in their place while that helps.
 
-    Raises GL-VOCABULARY-001 (slow tokenizer), -013 (a model that cannot be extended), -014 (pieces
-    below 1), -015 (no text), -016 (max_changed outside [0, 1] or without keep_texts).
+    Raises GL-VOCABULARY-001 (slow tokenizer), -013 (a model that cannot be edited), -014 (pieces
+    below 1), -015 (no text), -016 (max_changed outside [0, 1]) and -051 (max_changed without
+    keep_texts).
     """
     check_request(pieces, keep_texts, max_changed)
     backend = backend_of(tokenizer)
@@ -84,7 +85,7 @@ def extend(
 def check_request(
     pieces: int, keep_texts: Collection[object] | None, max_changed: float | None
 ) -> None:
-    """Raise GL-VOCABULARY-014 or -016 for a request that makes no sense."""
+    """Raise GL-VOCABULARY-014, -016 or -051 for a request that makes no sense."""
     if pieces < 1:
         raise GlotliftError(
             "GL-VOCABULARY-014",
@@ -92,13 +93,24 @@ def check_request(
             place="pieces",
             fix="ask for 1 or more",
         )
-    if max_changed is not None and not (0 <= max_changed <= 1 and keep_texts):
+    check_cap(max_changed)
+    if max_changed is not None and not keep_texts:
+        raise GlotliftError(
+            "GL-VOCABULARY-051",
+            "there is no text whose changed sentences could be capped",
+            place="max_changed",
+            fix="give keep_texts too, or leave max_changed out",
+        )
+
+
+def check_cap(max_changed: float | None) -> None:
+    """Raise GL-VOCABULARY-016 for a cap that is no fraction."""
+    if max_changed is not None and not 0 <= max_changed <= 1:
         raise GlotliftError(
             "GL-VOCABULARY-016",
-            f"cannot cap the changed sentences at {max_changed}"
-            + ("" if keep_texts else " without text to keep"),
+            f"cannot cap the changed sentences at {max_changed}",
             place="max_changed",
-            fix="give a fraction from 0 to 1 and keep_texts",
+            fix="give a fraction from 0 to 1",
         )
 
 
@@ -108,7 +120,7 @@ def kind_of(backend: Tokenizer) -> ModelKind:
     if name not in KINDS:
         raise GlotliftError(
             "GL-VOCABULARY-013",
-            f"a {type(backend.model).__name__} model cannot be extended",
+            f"a {type(backend.model).__name__} model cannot be edited",
             place="tokenizer",
             fix=f"use one of {', '.join(KINDS)}",
         )

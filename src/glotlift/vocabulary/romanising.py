@@ -20,7 +20,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.alphabets import Alphabet, alphabet_of
 from glotlift.vocabulary.comparison import audit
 from glotlift.vocabulary.edit import VocabularyEdit
-from glotlift.vocabulary.extension import kind_of
+from glotlift.vocabulary.extension import check_cap, kind_of
 from glotlift.vocabulary.keep import cap_changes
 from glotlift.vocabulary.merge_chains import MergeChains
 from glotlift.vocabulary.romanised_forms import (
@@ -73,28 +73,19 @@ def romanise_vocabulary(
     by dropping pieces, of each language apart.
 
     Raises GL-VOCABULARY-001 (slow tokenizer), -013 (unknown kind), -070 (an alphabet that cannot be
-    read), -071 (unknown merge), -072 (no text in Latin script), -073 (`max_changed` or `discount`
-    makes no sense) and what the romaniser raises.
+    read), -071 (unknown merge), -072 (no text in Latin script), -073 (`discount` is no number) and
+    -016 (`max_changed` outside [0, 1]); and what the romaniser raises.
     """
     check_request(merge, latin_texts, discount, max_changed)
     backend = backend_of(tokenizer)
     kind = kind_of(backend)
     alphabet = alphabet_of(backend)
     vocabulary = backend.get_vocab(with_added_tokens=True)
-    forms = romanised_forms(
-        backend,
-        alphabet,
-        ordinary(backend, vocabulary),
-        romaniser or cached_romaniser(),
-        latin=latin,
-    )
+    pieces = ordinary(backend, vocabulary)
+    romaniser = romaniser or cached_romaniser()
+    forms = romanised_forms(backend, alphabet, pieces, romaniser, latin=latin)
     scores = scores_of(backend, vocabulary)
-    shared = {
-        form: sorted(ids, key=lambda number: (-scores[number], number))
-        for form, ids in romanised_sources(vocabulary, forms).items()
-    }
-    # Best first, so that the new ids and merges are in the order in which they would be learnt.
-    shared = dict(sorted(shared.items(), key=lambda item: (-scores[item[1][0]], item[1][0])))
+    shared = best_first(romanised_sources(vocabulary, forms), scores)
     add = {"unigram": add_scored, "wordpiece": add_plain, "bpe": add_merged}[kind]
     edit = add(backend, alphabet, {form: chosen(ids, merge) for form, ids in shared.items()})
     if kind == "unigram":
@@ -120,7 +111,7 @@ def check_request(
     discount: float,
     max_changed: float | None,
 ) -> None:
-    """Raise GL-VOCABULARY-071 to -073 for a request that makes no sense."""
+    """Raise GL-VOCABULARY-016 or -071 to -073 for a request that makes no sense."""
     if merge not in MERGES:
         raise GlotliftError(
             "GL-VOCABULARY-071",
@@ -135,13 +126,14 @@ def check_request(
             place="latin_texts",
             fix="give sentences of at least one language that the model writes in Latin script",
         )
-    if not (np.isfinite(discount) and (max_changed is None or 0 <= max_changed <= 1)):
+    if not np.isfinite(discount):
         raise GlotliftError(
             "GL-VOCABULARY-073",
-            f"cannot discount scores by {discount} or cap the changed sentences at {max_changed}",
-            place="discount, max_changed",
-            fix="give a finite number of nats and a fraction from 0 to 1",
+            f"cannot discount scores by {discount}",
+            place="discount",
+            fix="give a finite number of nats",
         )
+    check_cap(max_changed)
 
 
 def ordinary(backend: Tokenizer, vocabulary: Mapping[str, int]) -> dict[str, int]:
@@ -161,6 +153,20 @@ def scores_of(backend: Tokenizer, vocabulary: Mapping[str, int]) -> dict[int, fl
         pieces = json.loads(backend.to_str())["model"]["vocab"]
         return {number: float(score) for number, (_, score) in enumerate(pieces)}
     return {number: -float(number) for number in vocabulary.values()}
+
+
+def best_first(
+    sources: Mapping[str, Sequence[int]], scores: Mapping[int, float]
+) -> dict[str, list[int]]:
+    """Return the sources of each form by falling score, and the forms by their best.
+
+    The new ids and merges are then in the order in which they would be learnt.
+    """
+    ranked = {
+        form: sorted(ids, key=lambda number: (-scores[number], number))
+        for form, ids in sources.items()
+    }
+    return dict(sorted(ranked.items(), key=lambda item: (-scores[item[1][0]], item[1][0])))
 
 
 def chosen(ids: Sequence[int], merge: Merge) -> tuple[int, ...]:

@@ -66,8 +66,8 @@ def train_on_addresses(config: TrainConfig) -> dict[str, Any]:
 
     Keys: output, pieces, kind, variant, policy, bytes_trained_on, languages (rows of
     `vocabulary_report` on a part of the text, with the bytes read and held, and the share of the
-    training text) and notes. Raises what reading and `train_tokenizer` raise and GL-VOCABULARY-092
-    (the policy or the output).
+    training text) and notes. Raises what reading and `train_tokenizer` raise, GL-VOCABULARY-092
+    (the policy) and -089 (the output holds something else).
     """
     check(config)
     samples = {code: sample(paths, code, config) for code, paths in config.text.items()}

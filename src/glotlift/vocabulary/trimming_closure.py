@@ -194,4 +194,5 @@ class MergeTable:
 def without_column(values: Ints, gone: Ints) -> Ints:
     """Return [n, L - 1]: each row without the value at its own place in `gone` [n]."""
     stay = np.arange(values.shape[1]) != gone[:, None]
-    return values[stay].reshape(len(values), -1)
+    rest: Ints = values[stay].reshape(len(values), -1)
+    return rest
