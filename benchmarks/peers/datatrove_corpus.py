@@ -21,7 +21,8 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 from datatrove.utils.word_tokenizers import WordTokenizer
 
-WORD = regex.compile(r"\w+|[^\w\s]")
+# One sign of Chinese and Japanese counts as a word: otherwise the rule of fifty words drops them.
+WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|\w+")
 
 
 class Words(WordTokenizer):
