@@ -176,7 +176,12 @@ METHODS = [Wechsel(2), Focus(), Focus(1.5), Ofa(), MatchingPursuit(2), copy_rows
 METHODS += [MergedCopy(rule) for rule in ("min", "average", "max")]
 
 
-@pytest.mark.parametrize("method", METHODS, ids=str)
+def named(method):
+    """Name a method alike in every process."""
+    return getattr(method, "__name__", str(method))
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("role", ["input", "bias"])
 @pytest.mark.parametrize("dropped", [(), (1, 3)])
@@ -205,7 +210,7 @@ def test_a_piece_without_a_vector_is_drawn(method):
     assert not torch.equal(found[OLD], random_rows(edit, rows, aids)[OLD])
 
 
-@pytest.mark.parametrize("method", METHODS, ids=str)
+@pytest.mark.parametrize("method", METHODS, ids=named)
 def test_an_edit_that_adds_nothing_needs_no_more(method):
     edit, rows = edit_of(0, dropped=(2,)), rows_of()
     assert torch.equal(method(edit, rows, vectors(edit)), rows[[0, 1, 3, 4, 5]])
