@@ -143,6 +143,7 @@ def main() -> None:
     parser.add_argument("--datatrove", help="an interpreter that has datatrove")
     parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--variants", nargs="*", default=["cheap", "default"])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -154,7 +155,7 @@ def main() -> None:
             for name, settings in {"ours": PLAIN, "ours with all steps": {}}.items():
                 output = root / f"{name}-{repeat}".replace(" ", "-")
                 runs.setdefault(name, []).append(run_ours(source, output, settings))
-            for variant in ("cheap", "default") if given.datatrove else ():
+            for variant in given.variants if given.datatrove else ():
                 if variant == "default" and repeat:
                     continue  # minutes long, and far from any bound
                 output = root / f"datatrove-{variant}-{repeat}"

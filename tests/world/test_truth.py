@@ -72,6 +72,14 @@ def test_alignments_compose_through_a_third_language(drawn, source, middle, targ
     assert composed <= set(links(grammar(source), grammar(target), drawn))
 
 
+def test_a_romanised_word_that_looks_like_a_function_word_is_still_aligned():
+    drawn = scene(2444215, "train", 274)  # Лейла ест: "yest", as есть would be written
+    spoken = grammar("rus_Latn")
+    eats = next(token for token in tokens_of(spoken, drawn) if token.slot == "action")
+    assert (eats.text, eats.pos, eats.content) == ("yest", "VERB", True)
+    assert "yest" in spoken.function_words
+
+
 def test_alignment_reads_the_id_of_a_parallel_row():
     rows = world.parallel(("eng_Latn", "deu_Latn"), 30, seed=4, split="validation")
     for row in rows.select(range(0, 60, 2)):

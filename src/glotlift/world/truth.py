@@ -1,12 +1,12 @@
 """What is true of a sentence: topic, sentiment, tokens, entities, facts, word alignment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from glotlift.runs.errors import GlotliftError
 from glotlift.world.combinations import topic_of
 from glotlift.world.concepts import inventory
-from glotlift.world.grammar import Grammar
+from glotlift.world.grammar import LANGUAGES, Grammar
 from glotlift.world.scenes import Scene
 
 _TAGS = {
@@ -91,32 +91,44 @@ def tokens_of(grammar: Grammar, scene: Scene) -> list[Token]:
         owners += [slot] * len(piece)
         text += piece
     tokens = []
-    for match in grammar.token.finditer(text):
-        word, slot = match.group(), owners[match.start()]
-        start = len(grammar.written(text[: match.start()]))
-        pos = _tag(grammar, word, scene.said.get(slot or "", ""))
-        content = pos != "PUNCT" and grammar.lowered(word) not in grammar.function_words
+    words = [(match.group(), match.start()) for match in grammar.token.finditer(text)]
+    said = Counter(owners[place] for word, place in words if any(map(str.isalnum, word)))
+    for word, place in words:
+        slot = owners[place]
+        start = len(grammar.written(text[:place]))
+        # Romanised, a word may look like a function word ("yest" is eats and is): alone in its
+        # slot it is what the slot says.
+        concept = scene.said.get(slot or "", "")
+        alone = grammar.code not in LANGUAGES and said[slot] == 1 and _category(concept) in _TAG_OF
+        pos = _tag(grammar, word, concept, alone=alone)
+        function = not alone and grammar.lowered(word) in grammar.function_words
+        content = pos != "PUNCT" and not function
         tokens.append(Token(word, start, start + len(word), slot, content, pos))
     return tokens
 
 
-def _tag(grammar: Grammar, word: str, concept: str) -> str:
+def _tag(grammar: Grammar, word: str, concept: str, *, alone: bool) -> str:
     """Return a token's part of speech. Raises GL-WORLD-012 where the language file tells none."""
-    plain = grammar.lowered(word)
-    known = inventory().concepts.get(concept)
+    plain, category = grammar.lowered(word), _category(concept)
     if not any(character.isalnum() for character in word):
         return "PUNCT"
-    for tags in (grammar.function_words, grammar.words):
+    for tags in (grammar.words,) if alone else (grammar.function_words, grammar.words):
         if plain in tags:
             return tags[plain]
-    if known and known.category in _TAG_OF:
-        return _TAG_OF[known.category]
+    if category in _TAG_OF:
+        return _TAG_OF[category]
     raise GlotliftError(
         "GL-WORLD-012",
         f"nothing tells the part of speech of {word!r}",
         place=f"world/languages/{grammar.code}.yaml",
         fix="list it under words or function words",
     )
+
+
+def _category(concept: str) -> str:
+    """Return the category of a concept, "" for what is none."""
+    known = inventory().concepts.get(concept)
+    return known.category if known else ""
 
 
 def entities_of(scene: Scene, tokens: list[Token]) -> list[Entity]:
