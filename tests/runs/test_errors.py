@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 
 from glotlift.runs.errors import GlotliftError
@@ -20,3 +22,12 @@ def test_a_cause_of_several_lines_is_told_in_one(cause):
 def test_a_code_has_its_form(code):
     with pytest.raises(ValueError, match="not an error code"):
         GlotliftError(code, "x")
+
+
+def test_an_error_passes_from_one_process_to_another():
+    told = GlotliftError("GL-CORPUS-001", "no such file", place="a.txt", fix="check the path")
+    again = copy.copy(told)
+    assert (again.code, again.cause, again.place, again.fix) == (
+        "GL-CORPUS-001", "no such file", "a.txt", "check the path"
+    )  # fmt: skip
+    assert str(again) == str(told)

@@ -134,18 +134,10 @@ def with_languages(
 
 def near_duplicates(rows: "Dataset") -> Counter[str]:
     """Return by language how many rows say almost what another says, or part of it."""
-    from glotlift.corpus.repetition.duplicates import dataset_keys, numbered
-    from glotlift.corpus.repetition.near_duplicates import EXACT, find_duplicates
+    from glotlift.corpus.repetition.duplicates import compare_rows, dataset_keys
+    from glotlift.corpus.repetition.near_duplicates import EXACT
 
-    keys = dataset_keys(rows, None)
-    found = find_duplicates(
-        keys.exact,
-        keys.normalised,
-        keys.fingerprints,
-        keys.sizes,
-        languages=numbered(rows, "language"),
-        items=numbered(rows, "id"),
-    )
+    found = compare_rows(rows, dataset_keys(rows, None))
     codes = zip(rows["language"], found.reasons.tolist(), strict=True)
     return Counter(code for code, reason in codes if reason > EXACT)
 

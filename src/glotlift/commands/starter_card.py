@@ -6,9 +6,9 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
-from glotlift.evidence.card import fenced, table
 from glotlift.languages import language
 from glotlift.runs.figures import count, duration, number, plain
+from glotlift.runs.markdown import fenced, table
 
 PIPELINES = {"decoder": "text-generation", "encoder": "fill-mask", "seq2seq": "translation"}
 CLASSES = {

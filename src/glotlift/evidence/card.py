@@ -5,7 +5,7 @@ for each language and task. Everything that a user may have named is escaped in 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -14,10 +14,9 @@ from glotlift.evidence.charts import measured
 from glotlift.evidence.report import whole
 from glotlift.evidence.wording import coverage, published_figure, tongue_finder
 from glotlift.runs.figures import count, duration, interval, number, plain, short_count, size
-from glotlift.runs.page import inert
+from glotlift.runs.markdown import escape, fenced, line, table
 
 HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
-PUNCTUATION = re.compile(r"""([\\`*_{}\[\]<>()#+!|~&@$^="]|:(?=/)|^[-.]|(?<=^\d)\.|(?<=www)\.)""")
 TASKS = {
     "ForCausalLM": ("text-generation", "Text generation"),
     "ForMaskedLM": ("fill-mask", "Masked language modelling"),
@@ -100,32 +99,9 @@ def results(evidence: Mapping[str, Any]) -> list[EvalResult]:
     return found
 
 
-def line(text: Any) -> str:
-    """Return text made inert and on one line."""
-    return inert(" ".join(str("" if text is None else text).split()))
-
-
 def slug(text: Any) -> str:
     """Return text as an identifier of letters, digits and underscores."""
     return re.sub(r"[^a-zA-Z0-9]+", "_", line(text)).strip("_").lower() or "unnamed"
-
-
-def escape(text: Any) -> str:
-    """Return text on one line that Markdown and HTML show as it stands."""
-    return PUNCTUATION.sub(r"\\\1", line(text))
-
-
-def fenced(text: Any, language: str = "") -> str:
-    """Return text in a code block whose fence is longer than any run of backticks within."""
-    shown = inert(str(text)).rstrip()
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    return f"{fence}{language}\n{shown}\n{fence}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; cells are escaped by whoever wrote them."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def introduction(evidence: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,8 @@ A code names one cause for ever; `docs/errors.md` has one entry per code.
 """
 
 import re
+from functools import partial
+from typing import Any
 
 
 class GlotliftError(Exception):
@@ -21,3 +23,8 @@ class GlotliftError(Exception):
         where = f" (at {place})" if place else ""
         remedy = f". Fix: {fix}" if fix else ""
         super().__init__(" ".join(f"{code}: {cause}{where}{remedy}".split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error pass from a worker process to the one that waits for it."""
+        told = partial(GlotliftError, place=self.place, fix=self.fix)
+        return told, (self.code, self.cause)

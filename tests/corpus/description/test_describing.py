@@ -119,7 +119,9 @@ def test_broken_characters_are_no_obstacle(tmp_path):
     statistics.keep(["a \ud800\x00 b"], ["eng_Latn"], ["\x1b[0m"], [""])
     statistics.drop("empty text", "eng_Latn", "\udfff\x07")
     describe(described(statistics=statistics, manifest={}), tmp_path)
-    read((tmp_path / "report.html").read_text(encoding="utf-8"))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    read(page)
+    assert not {"\x00", "\x07", "\x1b"} & set(page)
 
 
 @pytest.mark.parametrize("read_rows", [0, 2])

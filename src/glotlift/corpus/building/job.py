@@ -22,6 +22,8 @@ from glotlift.corpus.description.describing import Description, describe
 from glotlift.corpus.description.statistics import merge_files
 from glotlift.corpus.protection.contamination import EvaluationIndex
 from glotlift.corpus.protection.evaluation_sets import read_evaluation_sets
+from glotlift.corpus.quality.word_lists import read_word_list
+from glotlift.languages.identification import load_identifier
 from glotlift.runs import atomic
 from glotlift.runs.folders import RunFolder
 from glotlift.runs.hashing import hash_json, hash_path
@@ -47,6 +49,7 @@ def build_corpus(config: BuildConfig, *, only: Pass | None = None, share: str = 
     Raises what reading the inputs raises, GL-CORPUS-095 to -097 and GL-RUN-001 to -006.
     """
     root = config.output
+    refuse(config, share)
     with atomic.locked(root), closing(open_run(config)) as run:
         shards = cut_shards(config, read_inputs(config))
         prepare(config)
@@ -63,6 +66,18 @@ def build_corpus(config: BuildConfig, *, only: Pass | None = None, share: str = 
     with engine_of(config) as engine:
         do_pass(only, config, shards, engine, share)
     return None
+
+
+def refuse(config: BuildConfig, share: str) -> None:
+    """Raise what identifiers, word lists, evaluation sets or a share raise, before any work."""
+    share_of((), share)
+    for address in config.identification.identifier:
+        if address != "bundled":
+            load_identifier(address)
+    for code, path in config.quality.word_lists.items():
+        read_word_list(Path(path), code)
+    for place in config.protection.evaluation:
+        next(read_evaluation_sets([place]), None)
 
 
 def engine_of(config: BuildConfig) -> Local | Ray:

@@ -102,13 +102,9 @@ def remove_duplicates(
     repeated = anchors(rows["text"], levels.passage) if levels.passage else None
     with tempfile.TemporaryDirectory(prefix="glotlift-") as folder:
         keys = dataset_keys(rows, Path(folder) if len(rows) > ROWS_IN_MEMORY else None)
-        found = find_duplicates(
-            keys.exact,
-            keys.normalised,
-            keys.fingerprints,
-            keys.sizes,
-            languages=numbered(rows, "language"),
-            items=numbered(rows, "id"),
+        found = compare_rows(
+            rows,
+            keys,
             across_languages=levels.across_languages,
             threshold=levels.threshold,
             contained=levels.contained,
@@ -116,6 +112,19 @@ def remove_duplicates(
         )
     spans = repeated_spans(rows, levels, repeated, found.reasons > 0)
     return drop_and_cut(rows, found, spans, ledger, levels)
+
+
+def compare_rows(rows: Dataset, keys: Keys, **settings: Any) -> Duplicates:
+    """Return what becomes of each row by its keys; `settings` are those of `find_duplicates`."""
+    return find_duplicates(
+        keys.exact,
+        keys.normalised,
+        keys.fingerprints,
+        keys.sizes,
+        languages=numbered(rows, "language"),
+        items=numbered(rows, "id"),
+        **settings,
+    )
 
 
 def dataset_keys(rows: Dataset, folder: Path | None) -> Keys:
