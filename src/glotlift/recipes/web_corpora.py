@@ -19,7 +19,6 @@ from transformers import PreTrainedTokenizerFast, set_seed
 
 from glotlift import world
 from glotlift.corpus.building import BuildConfig, build_corpus
-from glotlift.corpus.repetition.near_duplicates import THRESHOLD
 from glotlift.evidence.design import Measurement, Setting
 from glotlift.languages.words import split_words
 from glotlift.objectives.bits import document_bits
@@ -125,7 +124,7 @@ def filter_pages(texts: Texts, folder: Path, *, near: bool) -> tuple[Texts, int]
     """Return what a corpus build keeps of texts, and how many pages it does not account for.
 
     Languages are identified, not given. Equal texts are always dropped, near duplicates and
-    repeated paragraphs where `near` is set; a similarity of 1 leaves all but equal ones.
+    repeated paragraphs where `near` is set.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "pages.jsonl"
@@ -135,7 +134,7 @@ def filter_pages(texts: Texts, folder: Path, *, near: bool) -> tuple[Texts, int]
     settings = {
         "inputs": [{"path": str(source)}],
         "output": folder / "corpus",
-        "duplicates": {"similarity": THRESHOLD if near else 1.0, "passages": near},
+        "duplicates": {"near": near, "passages": near},
         "workers": 1,
     }
     build_corpus(BuildConfig.model_validate(settings))

@@ -152,6 +152,28 @@ def test_bands_find_similar_rows_in_a_corpus_of_any_size(rows, similarity, least
     assert chance < 0.01
 
 
+def test_rows_that_are_all_alike_get_wider_bands():
+    # Two of three pairs agree in nothing, the others in a tenth of their values.
+    drawn = np.repeat([0.0, 0.0, 0.1], 1000).astype(np.float32)
+    rows = 2_000_000
+    chosen = bands.choose_bands(rows, 128, 0.25, drawn)
+    assert len(bands.choose_bands(rows, 128, 0.25)[0]) < len(chosen[0])
+    candidates = rows * len(chosen) * np.mean(drawn.astype(float) ** len(chosen[0]))
+    assert candidates <= 4 * bands.NEIGHBOURS
+    for similarity, least in ((0.6, 0.95), (0.7, 0.99)):
+        equal = np.random.default_rng(0).random((2000, 128)) < similarity
+        assert equal[:, chosen].all(axis=2).any(axis=1).mean() > least
+
+
+def test_shares_are_drawn_of_different_rows():
+    prints = np.random.default_rng(0).integers(0, 2**16, (50, 128)).astype(np.uint16)
+    prints[:, :32] = 5
+    shares = bands.drawn_shares(prints, np.arange(10, 50))
+    assert len(shares) > 0.9 * bands.PAIRS
+    assert shares.max() < 0.5
+    assert shares.mean() == pytest.approx(0.25, abs=0.01)
+
+
 def test_memmaps_give_the_same(tmp_path):
     texts = [edited(make_text(number % 20), 0.1, seed=number) for number in range(60)]
     keys = text_keys(texts)

@@ -28,15 +28,13 @@ ROWS = 4000
 
 def prepare_trusted(config: BuildConfig, root: Path) -> None:
     """Learn from one half of each trusted text how it reads, and measure the other half."""
-    from glotlift.corpus.reading import read
-
     path = root / TRUSTED
     if path.is_dir():
         return
     with atomic.folder(path) as folder:
         stop_words, held = {}, []
         for code, address in config.quality.trusted.items():
-            texts = list(read(address, language=code, rows=ROWS)["text"])
+            texts = trusted_texts(code, address)
             train_character_model(texts[::2]).save(folder / f"{code}.npz")
             stop_words[code] = list(learn_stop_words(texts[::2], code).entries)
             held.append((code, texts[1::2]))
@@ -45,6 +43,13 @@ def prepare_trusted(config: BuildConfig, root: Path) -> None:
         np.save(folder / SAMPLE, np.concatenate([np.empty((0, len(NAMES)), np.float32), *measured]))
         spoken = [code for code, texts in held for _ in texts]
         atomic.write_json(folder / "languages.json", spoken)
+
+
+def trusted_texts(code: str, address: str) -> list[str]:
+    """Return the first texts of a language at an address."""
+    from glotlift.corpus.reading import read
+
+    return list(read(address, language=code, rows=ROWS)["text"])
 
 
 def trusted_measures(root: Path) -> tuple[NDArray[np.float32], list[str]]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import matplotlib
 from markupsafe import Markup
+from matplotlib.collections import PolyCollection
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from glotlift.runs.figures import short_count
@@ -13,6 +14,7 @@ from glotlift.runs.plots import rows_axes, tick
 
 # Colours in an order in which neighbours differ.
 SHADES = ("after", "s1", "s2", "s3", "s5", "s4", "s6", "before")
+HALF = 0.28  # of a bar's height; rows are one apart
 
 
 class Range(NamedTuple):
@@ -57,14 +59,23 @@ def stacked_chart(
         axes.xaxis.set_major_formatter(FuncFormatter(short_percent))
         starts = [0.0] * len(labels)
         for place, part in enumerate(parts):
-            widths = [share.get(part, 0.0) for share in shares]
-            axes.barh(
-                range(len(labels)), widths, left=starts, height=0.56, color=TONES[SHADES[place]]
-            )
-            starts = [start + width for start, width in zip(starts, widths, strict=True)]
+            ends = [
+                start + share.get(part, 0.0) for start, share in zip(starts, shares, strict=True)
+            ]
+            axes.add_collection(bars(starts, ends, TONES[SHADES[place]]))
+            starts = ends
         if mark is not None:
             axes.axvline(mark, color=TONES["ink"], linewidth=1.2, linestyle=(0, (3, 2)))
         return svg(figure, label)
+
+
+def bars(starts: Sequence[float], ends: Sequence[float], color: str) -> PolyCollection:
+    """Return one lying bar for each row, as one shape: many times faster than a shape each."""
+    corners = [
+        [(start, row - HALF), (end, row - HALF), (end, row + HALF), (start, row + HALF)]
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+    return PolyCollection(corners, facecolors=color, linewidths=0)
 
 
 def short_percent(value: float, _: int | None = None) -> str:

@@ -15,10 +15,13 @@ from glotlift.corpus.repetition.fingerprints import scrambled
 
 MISSED = 0.05
 FEWEST_BANDS, MOST_BANDS = 32, 256
-# Unrelated texts of one language agree in fewer than one value of a hundred.
-BACKGROUND = 0.01
+NARROWEST, WIDEST = 2, 8
+# Unrelated texts agree in one value of a hundred at least; how much more is measured on pairs.
+BACKGROUND, PAIRS = 0.01, 2**16
+NO_SHARES = np.empty(0, np.float32)
 NEIGHBOURS = 16
-BLOCK_ROWS = 2**16
+BLOCK_ROWS, BLOCK_IN_CACHE = 2**16, 2**12
+MIX = np.uint64(0x9E3779B97F4A7C15)
 BLOCK_KEYS = 2**25
 
 Rows = NDArray[np.int64]
@@ -37,14 +40,22 @@ def row_keys(fingerprints: NDArray[np.uint16], rows: Rows) -> Keys:
     return keys
 
 
-def choose_bands(rows: int, values: int, threshold: float) -> NDArray[np.int64]:
+def choose_bands(
+    rows: int, values: int, threshold: float, drawn: NDArray[np.float32] = NO_SHARES
+) -> NDArray[np.int64]:
     """Return the values that each band takes of a fingerprint, [bands, values in a band].
 
-    A band holds the fewest values (2 to 4) by which unrelated rows make no more candidates than
-    there are rows, times 64; there are as many bands as miss 5 % at the threshold, 32 to 256.
+    A band holds the fewest values (2 to 8) by which unrelated rows make no more candidates than
+    there are rows, times 64; there are as many bands as miss 5 % at the threshold, 32 to 256. So
+    among very many rows that are much alike, pairs close to the threshold are missed more often.
+    `drawn` are the shares of equal values of pairs drawn from the rows.
     """
-    width = 2
-    while width < 4 and rows * needed(width, threshold) * BACKGROUND**width > 4 * NEIGHBOURS:
+    unrelated = np.append(drawn[drawn < threshold], np.float32(0)).astype(np.float64)
+    width = NARROWEST
+    while width < WIDEST:
+        chance = max(BACKGROUND**width, (unrelated**width).mean())
+        if rows * needed(width, threshold) * chance <= 4 * NEIGHBOURS:
+            break
         width += 1
     bands = needed(width, threshold)
     whole = values // width
@@ -53,6 +64,14 @@ def choose_bands(rows: int, values: int, threshold: float) -> NDArray[np.int64]:
         for seed in range(1, 2 + bands // whole)
     ]
     return np.concatenate(orders).reshape(-1, width)[:bands]
+
+
+def drawn_shares(fingerprints: NDArray[np.uint16], rows: Rows) -> NDArray[np.float32]:
+    """Return the share of equal values of pairs of different rows, drawn alike on every machine."""
+    drawn = rows[(scrambled(2 * PAIRS, len(rows)) % np.uint64(len(rows))).astype(np.int64)]
+    left, right = drawn.reshape(2, -1)
+    other = left != right
+    return agreement(fingerprints, left[other], right[other])
 
 
 def needed(width: int, threshold: float) -> int:
@@ -68,7 +87,8 @@ def similar_pairs(
 
     A row is crowded where it shared a band with more rows than it was compared with.
     """
-    bands = choose_bands(len(rows), fingerprints.shape[1], threshold)
+    drawn = drawn_shares(fingerprints, rows)
+    bands = choose_bands(len(rows), fingerprints.shape[1], threshold, drawn)
     at_once = max(1, BLOCK_KEYS // len(rows))
     found = [np.empty(0, np.uint64)]
     crowded = np.zeros(len(rows), np.bool_)
@@ -86,23 +106,33 @@ def similar_pairs(
 
 
 def band_keys(fingerprints: NDArray[np.uint16], rows: Rows, bands: NDArray[np.int64]) -> Keys:
-    """Return the values of each band side by side in one key, uint64 [bands, rows]."""
+    """Return a key of the values of each band, uint64 [bands, rows].
+
+    Up to four values stand in it side by side; more are summed with odd factors.
+    """
+    width = bands.shape[1]
+    places = np.uint64(1) << np.uint64(16) * np.arange(4, dtype=np.uint64)
+    factors = places[:width] if width <= 4 else scrambled(width, 0) | np.uint64(1)
     keys = np.zeros((len(bands), len(rows)), np.uint64)
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = fingerprints[rows[start : start + BLOCK_ROWS]].T
+    for start in range(0, len(rows), BLOCK_IN_CACHE):
+        block = np.ascontiguousarray(fingerprints[rows[start : start + BLOCK_IN_CACHE]].T)
         part = keys[:, start : start + block.shape[1]]
-        for position in range(bands.shape[1]):
-            part |= block[bands[:, position]].astype(np.uint64) << np.uint64(16 * position)
+        for factor, column in zip(factors, bands.T, strict=True):
+            part += block[column] * factor
     return keys
 
 
 def candidates(keys: Keys, crowded: NDArray[np.bool_]) -> list[tuple[Rows, Rows]]:
     """Return pairs of rows with one key: the next 16 of each, and the first of all.
 
-    So a bucket of any size costs no more than 17 comparisons a row.
+    So a bucket of any size costs no more than 17 comparisons a row. Keys are cut to what a row's
+    number leaves of 64 bits: to sort numbers is many times faster than to sort their places.
     """
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
+    bits = np.uint64((len(keys) - 1).bit_length())
+    numbers = np.arange(len(keys), dtype=np.uint64)
+    packed = np.sort((keys * MIX >> bits << bits) | numbers)
+    ordered = packed >> bits
+    order = (packed ^ (ordered << bits)).astype(np.int64)
     alike = np.flatnonzero(ordered[1:] == ordered[:-1])
     shared = np.zeros(len(keys) + 1, np.bool_)
     shared[alike] = shared[alike + 1] = True
