@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,13 @@ def repeated_passages(
     folders: Sequence[Path], counts: Sequence[int], gone: NDArray[np.bool_]
 ) -> Repeats:
     """Return the paragraphs that stand in an earlier row; rows that are `gone` stand nowhere."""
-    parts = [
-        Places(*(np.load(folder / f"paragraph_{name}.npy") for name in PLACES))
-        for folder in folders
-    ]
-    return repeated_paragraphs(merge(parts, counts), gone)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.uint32)
+
+    def loaded(name: str) -> list[NDArray[Any]]:
+        return [np.load(folder / f"paragraph_{name}.npy") for folder in folders]
+
+    # One array after the other: those of all shards side by side would take twice the memory.
+    moved = (own + start for own, start in zip(loaded("rows"), starts, strict=True))
+    rows = np.concatenate(list(moved))
+    keys, places, lengths = (np.concatenate(loaded(n)) for n in ("keys", "starts", "lengths"))
+    return repeated_paragraphs(Places(keys, rows, places, lengths), gone)

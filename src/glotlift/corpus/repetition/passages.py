@@ -84,12 +84,17 @@ def repeated_paragraphs(paragraphs: Places, ignored: NDArray[np.bool_] | None = 
     if ignored is not None:
         there = ~ignored[paragraphs.rows]
     later, first = repeated(paragraphs.keys, there)
-    rows, starts, lengths = (
-        values.astype(np.int64)
-        for values in (paragraphs.rows, paragraphs.starts, paragraphs.lengths)
+    rows, starts, lengths, first_rows, first_starts = (
+        values[places].astype(np.int64)
+        for values, places in (
+            (paragraphs.rows, later),
+            (paragraphs.starts, later),
+            (paragraphs.lengths, later),
+            (paragraphs.rows, first),
+            (paragraphs.starts, first),
+        )
     )
-    ends = starts[later] + lengths[later]
-    return Repeats(rows[later], starts[later], ends, rows[first], starts[first])
+    return Repeats(rows, starts, starts + lengths, first_rows, first_starts)
 
 
 def repeated(keys: NDArray[np.uint64], there: NDArray[np.bool_]) -> tuple[Rows, Rows]:
