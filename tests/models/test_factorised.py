@@ -8,6 +8,7 @@ from transformers import (
     BertConfig,
     GPT2Config,
     LlamaConfig,
+    ModernBertConfig,
     Qwen2Config,
     RobertaConfig,
     T5Config,
@@ -32,6 +33,10 @@ CASES = {
     "bert": (BertConfig(**SMALL), AutoModelForMaskedLM),
     "roberta": (RobertaConfig(**SMALL), AutoModelForMaskedLM),
     "xlm-roberta": (XLMRobertaConfig(**SMALL), AutoModelForMaskedLM),
+    "modernbert": (
+        ModernBertConfig(**SMALL, global_attn_every_n_layers=1, tie_word_embeddings=True),
+        AutoModelForMaskedLM,
+    ),
     "gpt2": (
         GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2),
         AutoModelForCausalLM,

@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from glotlift.runs.errors import GlotliftError
-from glotlift.vocabulary.segmentation import LETTERS, backend_of, encodings, names_of, unknown_id
+from glotlift.vocabulary.segmentation import (
+    LETTERS,
+    backend_of,
+    encodings,
+    names_of,
+    state_of,
+    unknown_id,
+)
 from glotlift.vocabulary.trimming import count_pieces, kept_pieces, trim
-from glotlift.vocabulary.trimming_closure import state_of
 
 from .tokenizer_families import BYTES, FAMILIES, TEXTS, family
 from .vocabulary_samples import SOURCE, TARGET, TELUGU

@@ -3,7 +3,9 @@
 import json
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from glotlift.runs.errors import GlotliftError
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?")
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+FACTORISED = "Factorised"
+MISSING = {"ids": [-1]}
+LARGEST_ID = 10_000_000  # many times the largest vocabulary; lists of all ids must fit in memory
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class ModelFiles:
         path = self.folder / "config.json"
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise GlotliftError(
@@ -113,7 +118,9 @@ def refuse_unknown_type(files: ModelFiles) -> None:
 
     configuration = files.configuration
     kind = configuration.get("model_type")
-    if kind in CONFIG_MAPPING:
+    if str(kind).startswith(FACTORISED.lower()):
+        import_module("glotlift.models.factorised")  # makes its types known to transformers
+    if isinstance(kind, str) and kind in CONFIG_MAPPING:
         return
     if "auto_map" in configuration:
         raise GlotliftError(
@@ -133,7 +140,7 @@ def refuse_unknown_type(files: ModelFiles) -> None:
 def load_tokenizer(folder: Path) -> Any:
     """Load a fast tokenizer.
 
-    Raises GL-MODEL-008 when it cannot be loaded.
+    Raises GL-MODEL-008 when it cannot be loaded and GL-MODEL-017 when it contradicts itself.
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
@@ -148,7 +155,55 @@ def load_tokenizer(folder: Path) -> Any:
         ) from None
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    refuse_contradictions(tokenizer.backend_tokenizer, folder)
     return tokenizer
+
+
+def refuse_contradictions(backend: Any, folder: Path) -> None:
+    """Raise GL-MODEL-017 for a vocabulary that can be loaded and cannot be meant."""
+    ids = backend.get_vocab(with_added_tokens=True)
+    used = set(ids.values())
+    problems = {
+        "there are no pieces": not backend.get_vocab_size(with_added_tokens=False),
+        "two pieces share an id": len(used) < len(ids),
+        "an id is over ten million": max(used, default=0) > LARGEST_ID,
+        "a merge makes a piece from itself": "" in ids and merges_nothing(backend),
+        "a token that it puts around text is no piece": frames_unknown(backend, used),
+    }
+    for problem, found in problems.items():
+        if found:
+            raise GlotliftError(
+                "GL-MODEL-017",
+                f"the vocabulary contradicts itself: {problem}",
+                place=f"{folder}/tokenizer.json",
+                fix="copy it again from where it was trained",
+            )
+
+
+def merges_nothing(backend: Any) -> bool:
+    """Tell whether a merge joins a piece with an empty one."""
+    merges = json.loads(backend.to_str())["model"].get("merges", [])
+    return any("" in merge for merge in merges)
+
+
+def frames_unknown(backend: Any, ids: set[int]) -> bool:
+    """Tell whether a template names a token without its ids, or ids that no piece has.
+
+    The first of these would end the process when a text is encoded.
+    """
+    told = json.loads(backend.post_processor.__getstate__()) if backend.post_processor else {}
+    return any(
+        not ids.issuperset(one["special_tokens"].get(part["SpecialToken"]["id"], MISSING)["ids"])
+        for one in (told, *told.get("processors", []))
+        for part in (*one.get("single", []), *one.get("pair", []))
+        if one["type"] == "TemplateProcessing" and "SpecialToken" in part
+    )
+
+
+def architecture_of(configuration: dict[str, Any]) -> str:
+    """Return the first architecture that a configuration names, or nothing."""
+    named = configuration.get("architectures") or [""]
+    return str(named[0] if isinstance(named, list) else named)
 
 
 def auto_class(configuration: dict[str, Any], place: str) -> Any:
@@ -164,9 +219,9 @@ def auto_class(configuration: dict[str, Any], place: str) -> Any:
         "AutoModelForSeq2SeqLM": modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
         "AutoModelForMaskedLM": modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     }
-    architecture = (configuration.get("architectures") or [""])[0]
+    architecture = architecture_of(configuration)[:80]
     for name, mapping in kinds.items():
-        if architecture in mapping.values():
+        if architecture.removeprefix(FACTORISED) in mapping.values():
             return getattr(transformers, name)
     raise GlotliftError(
         "GL-MODEL-009",
@@ -179,13 +234,16 @@ def auto_class(configuration: dict[str, Any], place: str) -> Any:
 def load_model(files: ModelFiles) -> Any:
     """Load a model in float32, its own class, from safetensors alone.
 
-    Raises GL-MODEL-009 and, for weights that do not fit the configuration, GL-MODEL-010.
+    Raises GL-MODEL-009, for weights that do not fit the configuration GL-MODEL-010, and where some
+    are missing GL-MODEL-018.
     """
     import torch
 
     kind = auto_class(files.configuration, str(files.folder))
     try:
-        model = kind.from_pretrained(files.folder, dtype=torch.float32, use_safetensors=True)
+        model, found = kind.from_pretrained(
+            files.folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
     except Exception as error:  # safetensors, torch and transformers each raise their own kinds
         raise GlotliftError(
             "GL-MODEL-010",
@@ -193,7 +251,23 @@ def load_model(files: ModelFiles) -> Any:
             place=str(files.folder),
             fix="check that config.json and the safetensors files belong together",
         ) from None
+    refuse_missing(model, found["missing_keys"], files.folder)
     return model
+
+
+def refuse_missing(model: Any, missing: Collection[str], folder: Path) -> None:
+    """Raise GL-MODEL-018 where a model has parameters that its files do not hold.
+
+    transformers would give them random values and go on.
+    """
+    lacking = sorted(name for name, _ in model.named_parameters() if name in missing)
+    if lacking:
+        raise GlotliftError(
+            "GL-MODEL-018",
+            f"the weights lack {len(lacking)} of the model's parameters, such as {lacking[0]}",
+            place=str(folder),
+            fix="copy all the safetensors files again, and check config.json",
+        )
 
 
 def parameter_count(files: ModelFiles) -> int:

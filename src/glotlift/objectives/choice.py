@@ -18,6 +18,7 @@ def objective_for(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) ->
         if start is None:
             start = getattr(model.config, "decoder_start_token_id", None)
         return PrefixLanguageModelling(tokenizer, start)
-    if kind(model).__name__ in MODEL_FOR_MASKED_LM_MAPPING_NAMES.values():
+    names = {parent.__name__ for parent in kind(model).__mro__}
+    if names & set(MODEL_FOR_MASKED_LM_MAPPING_NAMES.values()):
         return MaskedLanguageModelling(tokenizer)
     return CausalLanguageModelling(tokenizer)

@@ -27,8 +27,10 @@ def keeps_apart(model: nn.Module, mask_maker: str) -> bool:
 
 
 def makes_mask_by(model: nn.Module, mask_maker: str) -> bool:
-    """Tell whether the model's module uses one of transformers' mask makers."""
-    return hasattr(sys.modules[kind(model).__module__], mask_maker)
+    """Tell whether the model's module, or one that it inherits from, uses a mask maker."""
+    return any(
+        hasattr(sys.modules[parent.__module__], mask_maker) for parent in kind(model).__mro__
+    )
 
 
 def kind(model: nn.Module) -> type[nn.Module]:

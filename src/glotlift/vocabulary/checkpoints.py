@@ -13,7 +13,13 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from glotlift.models.loading import ModelFiles, find_model, load_tokenizer
+from glotlift.models.loading import (
+    ModelFiles,
+    architecture_of,
+    find_model,
+    load_tokenizer,
+    refuse_missing,
+)
 from glotlift.runs import atomic
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Initialiser
@@ -102,11 +108,12 @@ def holds_other(output: Path) -> GlotliftError:
 def load_checkpoint(files: ModelFiles) -> PreTrainedModel:
     """Load a checkpoint as the class that its configuration names, in its own type.
 
-    Raises GL-VOCABULARY-087 (no such class in transformers) and -088 (weights that do not load).
+    Raises GL-VOCABULARY-087 (no such class in transformers), -088 (weights that do not load) and
+    GL-MODEL-018 (weights that are missing).
     """
     import transformers
 
-    name = str((files.configuration.get("architectures") or [""])[0])
+    name = architecture_of(files.configuration)
     kind = getattr(transformers, name, None) if name else transformers.AutoModel
     real = isinstance(kind, type) and issubclass(kind, PreTrainedModel)
     if not real and kind is not transformers.AutoModel:
@@ -117,8 +124,8 @@ def load_checkpoint(files: ModelFiles) -> PreTrainedModel:
             fix="check config.json, or update transformers",
         )
     try:
-        model = kind.from_pretrained(  # type: ignore[union-attr]
-            files.folder, dtype="auto", use_safetensors=True
+        model, found = kind.from_pretrained(  # type: ignore[union-attr]
+            files.folder, dtype="auto", use_safetensors=True, output_loading_info=True
         )
     except Exception as error:  # safetensors, torch and transformers each raise their own kinds
         raise GlotliftError(
@@ -127,6 +134,8 @@ def load_checkpoint(files: ModelFiles) -> PreTrainedModel:
             place=str(files.folder),
             fix="check that config.json and the safetensors files belong together",
         ) from None
+    if real:
+        refuse_missing(model, found["missing_keys"], files.folder)
     return model.eval()  # type: ignore[no-any-return]
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
+from glotlift.models.loading import LARGEST_ID
 from glotlift.runs.atomic import write_json
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.rewriting import renumber, rewrite
-from glotlift.vocabulary.segmentation import fast_backend, vocabulary_of
+from glotlift.vocabulary.segmentation import fast_backend, pieces_in, state_of
 
 ModelKind = Literal["bpe", "unigram", "wordpiece"]
 KINDS: tuple[ModelKind, ...] = get_args(ModelKind)
@@ -103,8 +105,8 @@ class VocabularyEdit:
         Raises GL-VOCABULARY-001 (slow tokenizer), -010 (not the tokenizer the edit is for) and
         -044 (the edit drops a token that the tokenizer puts around text).
         """
-        state = json.loads(fast_backend(tokenizer).to_str())
-        vocabulary = vocabulary_of(tokenizer)
+        state = state_of(fast_backend(tokenizer))
+        vocabulary = pieces_in(state)
         size = max(vocabulary.values()) + 1
         clash = next((piece for piece in self.added if piece in vocabulary), None)
         lost = next((piece for piece in self.dropped if piece not in vocabulary), None)
@@ -114,7 +116,7 @@ class VocabularyEdit:
             expected += f" with {lost!r}" if lost else ""
             raise other_tokenizer(expected, f"{state['model']['type']} of {size} ids")
         rewrite(state, self, vocabulary)
-        backend = Tokenizer.from_str(json.dumps(state))
+        backend = Tokenizer.from_str(orjson.dumps(state).decode())
         old = fast_backend(tokenizer)
         backend.encode_special_tokens = old.encode_special_tokens
         # The copy takes the new backend and tables in place of the old: copying those would cost
@@ -204,13 +206,15 @@ def load_edit(path: Path) -> VocabularyEdit:
             scores=tuple(value["scores"]),
             dropped=tuple(value["dropped"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise GlotliftError(
             "GL-VOCABULARY-011",
             f"not a vocabulary edit: {type(error).__name__} {error}",
             place=str(path),
             fix="give a file that VocabularyEdit.save wrote",
         ) from None
+    except GlotliftError as error:
+        raise GlotliftError(error.code, error.cause, place=str(path), fix=error.fix) from None
 
 
 def runs_of(old_to_new: NDArray[np.int64]) -> list[list[int]]:
@@ -229,6 +233,8 @@ def runs_of(old_to_new: NDArray[np.int64]) -> list[list[int]]:
 
 def map_of(old_size: int, runs: list[list[int]]) -> NDArray[np.int64]:
     """Return the map [old_size] whose runs are given, the inverse of `runs_of`."""
+    if not 0 <= old_size <= LARGEST_ID or any(run[0] + run[2] > old_size for run in runs):
+        raise ValueError(f"there are no {old_size} old ids in these runs")
     old_to_new = np.full(old_size, -1, dtype=np.int64)
     for old, new, length in runs:
         old_to_new[old : old + length] = np.arange(new, new + length)
@@ -245,6 +251,7 @@ def check(edit: VocabularyEdit) -> None:
         "two old ids share a new one": len(np.unique(kept)) != len(kept),
         "a piece is added twice": len(set(edit.added)) != len(edit.added),
         "an added piece is empty": "" in edit.added,
+        "an added piece is no text": not all(isinstance(piece, str) for piece in edit.added),
         "parts do not match the added pieces": len(edit.parts) != len(edit.added),
         "counts do not match the added pieces": len(edit.counts) != len(edit.added),
         "a part is no old id": bool(spelt) and not 0 <= min(spelt) <= max(spelt) < edit.old_size,

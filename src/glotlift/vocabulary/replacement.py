@@ -67,6 +67,8 @@ class Side:
     vocabulary: Mapping[str, int]
     closed: Mapping[str, int]
     """Added and special tokens, and the unknown token."""
+    unknown: int | None
+    """The id of the unknown token."""
 
     @property
     def texts(self) -> dict[bytes, int]:
@@ -145,7 +147,7 @@ def side(tokenizer: PreTrainedTokenizerFast) -> Side:
     closed = {
         token.content: number for number, token in backend.get_added_tokens_decoder().items()
     } | {piece: number for piece, number in vocabulary.items() if number == unknown}
-    return Side(tokenizer, backend, alphabet_of(backend), vocabulary, closed)
+    return Side(tokenizer, backend, alphabet_of(backend), vocabulary, closed, unknown)
 
 
 def matches(source: Side, target: Side) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
@@ -185,10 +187,9 @@ def role_ids(source: Side, target: Side) -> dict[str, int]:
 def spelling(source: Side, text: bytes) -> tuple[int, ...]:
     """Return the old ids that spell a text, in order; unknown ones are left out."""
     ids: list[int] = []
-    unknown = unknown_id(source.backend)
     for letters in source.alphabet.write(text):
         ids += spelt_letters(source, letters)
-    return tuple(number for number in ids if number != unknown)
+    return tuple(number for number in ids if number != source.unknown)
 
 
 def spelt_letters(source: Side, letters: str) -> list[int]:

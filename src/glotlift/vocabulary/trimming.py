@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from glotlift.vocabulary.segmentation import (
     fast_backend,
     is_byte_level,
     names_of,
+    state_of,
 )
-from glotlift.vocabulary.trimming_closure import Parts, parts_of, state_of
+from glotlift.vocabulary.trimming_closure import Parts, parts_of
 from glotlift.vocabulary.trimming_scripts import written_in
 
 META = "▁"
@@ -42,7 +44,7 @@ class Inventory:
     special: NDArray[np.bool_]
     """[V] True for special and added tokens, which are never spelt from other pieces."""
 
-    @property
+    @cached_property
     def real(self) -> NDArray[np.bool_]:
         """[V] True for ids that a piece has, or that the tokenizer needs without one."""
         return np.asarray([*map(bool, self.names)], dtype=np.bool_) | self.required

@@ -11,11 +11,11 @@ every pair that spells a piece, and most of those never meet.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from glotlift.vocabulary.segmentation import BYTE_PIECE
 
@@ -63,12 +63,6 @@ class Parts:
         return weights
 
 
-def state_of(backend: Tokenizer) -> dict[str, Any]:
-    """Return the JSON of a backend."""
-    state: dict[str, Any] = json.loads(backend.to_str())
-    return state
-
-
 def parts_of(state: dict[str, Any], names: Sequence[str], candidates: NDArray[np.bool_]) -> Parts:
     """Return what the candidate pieces [V], and what these are made of, need."""
     model = state["model"]
@@ -106,13 +100,30 @@ def characters_of(
             if len(text) == 1 and whole == name:
                 plain[form, ord(text)] = number
     chosen = np.flatnonzero(candidates)
-    # Each character once for each piece; one sort of all pairs takes several times as long.
-    texts = ["".join(sorted(set(names[number].removeprefix(prefix)))) for number in chosen.tolist()]
+    texts = [names[number].removeprefix(prefix) for number in chosen.tolist()]
     raw = "".join(texts).encode("utf-32-le", errors="surrogatepass")
     points = np.frombuffer(raw, np.uint32).astype(np.int64)
     owners = np.repeat(chosen, [*map(len, texts)])
+    first = first_of_owner(owners, points)
+    owners, points = owners[first], points[first]
     found = plain[:, points]
     return np.tile(owners, len(plain))[found.ravel() != NONE], found[found != NONE]
+
+
+def first_of_owner(owners: Ints, values: Ints) -> NDArray[np.bool_]:
+    """Return [n] whether a value occurs for the first time in its run of equal owners [n].
+
+    Each is compared with those before it: runs are short, and one sort of all takes longer.
+    """
+    first = np.ones(len(owners), dtype=np.bool_)
+    places = np.arange(len(owners))
+    for distance in range(1, len(owners)):
+        places = places[places >= distance]
+        places = places[owners[places] == owners[places - distance]]
+        if not len(places):
+            break
+        first[places] &= values[places] != values[places - distance]
+    return first
 
 
 def splits_of(
@@ -123,13 +134,14 @@ def splits_of(
     prefix = model.get("continuing_subword_prefix") or ""
     cut = len(prefix)
     pairs = model["merges"]
-    lefts = np.fromiter((places[one] for one, _ in pairs), np.int64, len(pairs))
-    rights = np.fromiter((places[other] for _, other in pairs), np.int64, len(pairs))
-    wholes = np.fromiter((places[one + other[cut:]] for one, other in pairs), np.int64, len(pairs))
+    joined = (one + other[cut:] for one, other in pairs) if cut else map("".join, pairs)
+    sides = np.fromiter(map(places.__getitem__, chain.from_iterable(pairs)), np.int64)
+    lefts, rights = sides[::2].copy(), sides[1::2].copy()
+    wholes = np.fromiter(map(places.__getitem__, joined), np.int64, len(pairs))
     left, right = np.full((2, len(names)), NONE, dtype=np.int64)
     left[wholes[::-1]], right[wholes[::-1]] = lefts[::-1], rights[::-1]
     marked = cut or model.get("end_of_word_suffix")
-    if marked or len(np.unique(wholes)) == len(wholes):
+    if marked or not len(wholes) or np.bincount(wholes).max() == 1:
         return left, right
     merged = left != NONE
     left[:], right[:] = NONE, NONE

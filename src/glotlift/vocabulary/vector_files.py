@@ -9,6 +9,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.word_vectors import WordVectors
 
 LINES = 4096
+DIGITS = 18  # of a size; more do not fit a machine's integers
 SUFFIXES = (".vec", ".txt", ".npy", ".safetensors")
 
 
@@ -21,9 +22,10 @@ def read_vectors(path: str | Path, *, limit: int | None = None) -> WordVectors:
     comes twice keeps its first vector.
 
     Raises GL-VOCABULARY-080 (no such file), -055 (another kind of file), -081 (a file of numbers
-    that cannot be read), -056 (a line or matrix of the wrong width), -057 (what is no finite
-    number), -058 (fewer vectors than the file promises), -059 (the words beside a matrix) and -060
-    (no vectors at all).
+    that cannot be read), -053 (a first line of impossible sizes), -056 (a line or matrix of the
+    wrong width), -057 (what is no finite number), -058 (fewer vectors than the file promises),
+    -059 (the count of words beside a matrix), -052 (words that are no UTF-8) and -060 (no vectors
+    at all).
     """
     path = Path(path)
     check_path(path)
@@ -66,9 +68,7 @@ def read_text(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.floa
     parts: list[NDArray[np.float32]] = []
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         first = file.readline()
-        sizes = first.split()
-        promised = int(sizes[0]) if len(sizes) == 2 and all(map(str.isdecimal, sizes)) else None
-        width = int(sizes[1]) if promised is not None else len(first.rstrip().split(" ")) - 1
+        promised, width = sizes_in(first, path)
         number = 2 if promised is not None else 1
         batch = [first] if promised is None and first.strip() else []
         wanted = promised if limit is None else min(limit, promised or limit)
@@ -95,6 +95,21 @@ def read_text(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.floa
     return words, np.concatenate(parts) if parts else np.empty((0, width), np.float32)
 
 
+def sizes_in(first: str, path: Path) -> tuple[int | None, int]:
+    """Return how many vectors a first line promises, if it does, and their width."""
+    sizes = first.split()
+    if len(sizes) != 2 or not all(map(str.isdecimal, sizes)):
+        return None, len(first.rstrip().split(" ")) - 1
+    if max(map(len, sizes)) > DIGITS:
+        raise GlotliftError(
+            "GL-VOCABULARY-053",
+            "the first line promises more than any file holds",
+            place=f"{path}:1",
+            fix="write the number of vectors and their width there",
+        )
+    return int(sizes[0]), int(sizes[1])
+
+
 def parse_lines(
     lines: list[str], width: int, path: Path, number: int
 ) -> tuple[list[str], NDArray[np.float32]]:
@@ -115,7 +130,7 @@ def slowly(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Read lines one by one, so that a word may hold a space and a fault has a place."""
     words: list[str] = []
-    rows = np.empty((len(lines), width), np.float32)
+    rows: list[NDArray[np.float32]] = []
     for place, line in enumerate(lines):
         word, *numbers = line.rstrip().rsplit(" ", width)
         if len(numbers) != width or not width:
@@ -123,11 +138,11 @@ def slowly(
                 f"{len(numbers)} numbers where {width} belong", f"{path}:{number + place}"
             )
         try:
-            rows[place] = np.array(numbers, dtype=np.float32)
+            rows.append(np.array(numbers, dtype=np.float32))
         except ValueError:
             raise not_a_number(f"{path}:{number + place}") from None
         words.append(word)
-    return words, rows
+    return words, np.stack(rows)
 
 
 def read_matrix(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.float32]]:
@@ -138,10 +153,20 @@ def read_matrix(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.fl
     try:
         if path.suffix == ".npy":
             matrix = np.load(path, allow_pickle=False)
+            if not isinstance(matrix, np.ndarray):
+                raise ValueError("it holds several arrays")
         else:
             tensors = load_file(path)
             matrix = tensors.get("vectors", next(iter(tensors.values()), np.empty((0, 0))))
-    except (ValueError, EOFError, OSError, SafetensorError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        OSError,
+        EOFError,
+        MemoryError,
+        SafetensorError,
+    ) as error:
         raise GlotliftError(
             "GL-VOCABULARY-081",
             f"the file cannot be read as a matrix: {str(error).splitlines()[0]:.120}",
@@ -151,8 +176,7 @@ def read_matrix(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.fl
     if matrix.ndim != 2 or not np.issubdtype(matrix.dtype, np.floating):
         raise wrong_width(f"an array of shape {matrix.shape} and type {matrix.dtype}", str(path))
     beside = path.with_suffix(".words.txt")
-    words = beside.read_text(encoding="utf-8").split("\n") if beside.is_file() else []
-    words = words[:-1] if words and not words[-1] else words
+    words = read_words(beside) if beside.is_file() else []
     if len(words) != len(matrix):
         raise GlotliftError(
             "GL-VOCABULARY-059",
@@ -161,6 +185,20 @@ def read_matrix(path: Path, limit: int | None) -> tuple[list[str], NDArray[np.fl
             fix="write one word a line, in the order of the rows",
         )
     return words[:limit], matrix[:limit].astype(np.float32)
+
+
+def read_words(path: Path) -> list[str]:
+    """Read one word a line; raises GL-VOCABULARY-052."""
+    try:
+        words = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise GlotliftError(
+            "GL-VOCABULARY-052",
+            f"the words are no UTF-8: {error.reason} at byte {error.start}",
+            place=str(path),
+            fix="write them as UTF-8, one a line",
+        ) from None
+    return words if words[-1] else words[:-1]
 
 
 def wrong_width(found: str, place: str) -> GlotliftError:
