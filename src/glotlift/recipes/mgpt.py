@@ -17,22 +17,21 @@ tasks are not part of this.
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from datasets import Dataset
-from transformers import PreTrainedTokenizerFast, set_seed
+from transformers import PreTrainedTokenizerFast
 
 from glotlift import world
-from glotlift.corpus import Mixture, equal_bytes, read
+from glotlift.corpus import equal_bytes, read
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
-from glotlift.recipes.raw_documents import WORLD, Texts, parted
-from glotlift.recipes.small_decoders import costs
+from glotlift.recipes.raw_documents import WORLD, parted
+from glotlift.recipes.small_decoders import costs, train_decoder
 from glotlift.recipes.starting_point import locate
-from glotlift.recipes.token_shares import NEVER, prepared
 from glotlift.recipes.tokenizer_measures import (
     ALL,
     CASED,
@@ -46,15 +45,6 @@ from glotlift.recipes.tokenizer_measures import (
     scored_in_blocks,
 )
 from glotlift.training.schedule import Budget
-from glotlift.training.schooling import BLOCK, build
-from glotlift.training.stages import (
-    Stage,
-    Trained,
-    TrainingSettings,
-    discard_checkpoints,
-    run_stage,
-)
-from glotlift.training.starters import SIZES
 from glotlift.vocabulary import train_tokenizer
 from glotlift.vocabulary.variants import VARIANTS, Variant
 
@@ -144,44 +134,16 @@ def tokenizer_of(values: str, seed: int, variant: Variant) -> PreTrainedTokenize
     return tokenizer
 
 
-def train(
-    values: Mapping[str, Any],
-    tokenizer: PreTrainedTokenizerFast,
-    texts: Texts,
-    unit: Unit,
-    seed: int,
-    folder: Path,
-) -> Trained:
-    """Train a decoder on ``values[unit]`` bytes or steps of text, each language's bytes alike."""
-    set_seed(seed)
-    model = build("decoder", SIZES[values["size"]], tokenizer)
-    stage = Stage(
-        "from scratch",
-        prepared(model, tokenizer, texts),
-        Mixture(texts, equal_bytes, seed=seed),
-        Budget(values[unit], unit),
-        settings=TrainingSettings(
-            learning_rate=values["learning_rate"],
-            block=BLOCK,
-            blocks_per_step=values["blocks"],
-            micro_blocks=values["blocks"],
-            save_every=NEVER,
-            evaluate_every=NEVER,
-        ),
-        seed=seed,
-    )
-    trained = run_stage(model, tokenizer, stage, folder)
-    discard_checkpoints(folder)
-    return trained
-
-
 def train_with(
     setting: Setting, seed: int, folder: Path, *, variant: Variant, unit: Unit
 ) -> Measurement:
     """Train a variant's tokenizer and a decoder on it; score held-out and translated text."""
     values = json.dumps(dict(setting.values), sort_keys=True)
     texts, tokenizer = texts_of(values, seed), tokenizer_of(values, seed, variant)
-    trained = train(setting.values, tokenizer, texts.train, unit, seed, folder)
+    budget = Budget(setting.values[unit], unit)
+    trained = train_decoder(
+        setting.values, tokenizer, texts.train, equal_bytes, seed, folder, budget=budget
+    )
     scored = {
         code: scored_in_blocks(trained.model, tokenizer, rows) for code, rows in texts.test.items()
     }
@@ -229,8 +191,8 @@ AT_EQUAL_BYTES = (
     ),
     Claim(
         "finer",
-        "a piece of plain BPE holds over half a character more than one",
-        *(CHARACTERS, CHARACTER, PLAIN, "less", 0.5, CHARACTERS),
+        "a piece of plain BPE holds over a character more than one",
+        *(CHARACTERS, CHARACTER, PLAIN, "less", 1.0, CHARACTERS),
     ),
     Claim(
         "more alike",

@@ -101,7 +101,8 @@ class Divided:
 
 def focus(edit: VocabularyEdit, rows: Tensor, aids: Mapping[str, Any]) -> Tensor:
     """Call FOCUS with vectors of the new pieces from all training text."""
-    return Focus()(edit, rows, {**aids, **aids["of pieces"]})
+    mixed: Tensor = Focus()(edit, rows, {**aids, **aids["of pieces"]})
+    return mixed
 
 
 def shuffled(edit: VocabularyEdit, rows: Tensor, aids: Mapping[str, Any]) -> Any:
@@ -116,10 +117,12 @@ def shuffled(edit: VocabularyEdit, rows: Tensor, aids: Mapping[str, Any]) -> Any
 def begin(start: Start, rows: Initialiser | Divided, seed: int) -> PreTrainedModel:
     """Return the old model with the new tokenizer's rows."""
     model: PreTrainedModel = load_model(find_model(str(start.folder)))
-    if not isinstance(rows, Divided):
-        return apply_edit(model, start.edit, rows, aids=start.aids, seed=seed)
-    narrow = Ofa(rank=model.config.hidden_size // rows.by, balanced=True)
-    return apply_factorised(model, start.edit, narrow, aids=start.aids, seed=seed)
+    apply, chosen = apply_edit, rows
+    if isinstance(rows, Divided):
+        chosen = Ofa(rank=model.config.hidden_size // rows.by, balanced=True)
+        apply = apply_factorised
+    begun: PreTrainedModel = apply(model, start.edit, chosen, aids=start.aids, seed=seed)
+    return begun
 
 
 def train_from(
@@ -160,7 +163,7 @@ def continue_on_all(
         step = told.get("step", 0)
         if step not in curve and sum(point <= step for point in values["points"]) >= len(curve):
             curve[step] = score()
-            model.train()  # type: ignore[no-untyped-call]
+            model.train()
 
     stage = Stage(
         "continue",
@@ -192,14 +195,15 @@ def bits_by_language(
 
 def over_languages(found: Mapping[str, tuple[Scores, Scores]]) -> Scores:
     """Return the bits per byte of each row, languages alike, as their mean over rows has it."""
-    return np.mean([bits / lengths.mean() for bits, lengths in found.values()], axis=0)
+    mean: Scores = np.mean([bits / lengths.mean() for bits, lengths in found.values()], axis=0)
+    return mean
 
 
 def measures(bits: Mapping[int, Scores]) -> dict[str, Scores]:
     """Return the metrics, [rows] each, from the bits [rows] after so many steps."""
     steps = sorted(bits)
     heights = np.stack([bits[step] for step in steps])
-    area = np.trapezoid(heights, np.array(steps, np.float64), axis=0) / steps[-1]
+    area: Any = np.trapezoid(heights, np.array(steps, np.float64), axis=0) / steps[-1]
     return {START: bits[0], EARLY: bits[steps[1]], END: bits[steps[-1]], AREA: area}
 
 
@@ -211,7 +215,8 @@ def found_in(
     hits = [
         retrieval(sentence_vectors(model, tokenizer, text.held_out[code]), pivot) for code in codes
     ]
-    return np.mean(hits, axis=0)
+    mean: Scores = np.mean(hits, axis=0)
+    return mean
 
 
 @torch.no_grad()

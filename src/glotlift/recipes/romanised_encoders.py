@@ -96,7 +96,7 @@ def first_text(values: Mapping[str, Any], code: str) -> Dataset:
 
 def summed(edit: VocabularyEdit, rows: Tensor, aids: Mapping[str, Any]) -> Tensor:
     """Add up the sources' rows without dividing, as the released code does for its average."""
-    new = MergedCopy("average")(edit, rows, aids)
+    new: Tensor = MergedCopy("average")(edit, rows, aids)
     lengths = new.new_tensor([len(ids) for ids in aids["sources"]])
     new[edit.added_ids.start :] *= lengths[:, None]
     return new
@@ -108,7 +108,8 @@ def shuffled(edit: VocabularyEdit, rows: Tensor, aids: Mapping[str, Any]) -> Ten
     away = np.empty_like(order)
     away[order] = np.roll(order, 1)  # one cycle, so no piece keeps its own
     sources = tuple(aids["sources"][place] for place in away)
-    return MergedCopy(aids["merge"])(edit, rows, {**aids, "sources": sources})
+    dealt: Tensor = MergedCopy(aids["merge"])(edit, rows, {**aids, "sources": sources})
+    return dealt
 
 
 ROWS: dict[str, Callable[..., Tensor]] = {

@@ -28,7 +28,8 @@ def tokens_per_word(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) ->
 def bits_per_byte(by: Reader, texts: Sequence[str]) -> Floats:
     """Return the bits of the hidden words of each text, over the mean bytes of all the texts'."""
     bits, lengths = masked_bits(by.model, by.tokenizer, texts)
-    return bits / lengths.mean()
+    shares: Floats = bits / lengths.mean()
+    return shares
 
 
 def found(by: Reader, queries: Sequence[str], documents: Sequence[str]) -> Floats:
@@ -42,7 +43,8 @@ def found(by: Reader, queries: Sequence[str], documents: Sequence[str]) -> Float
 def told(by: Reader, texts: Sequence[str], topics: NDArray[np.int64]) -> Floats:
     """Return 1 for every text whose topic the classifier tells, else 0."""
     guessed = logits(by.classifier, by.tokenizer, texts).argmax(1)
-    return (guessed == topics).astype(np.float64)
+    right: Floats = (guessed == topics).astype(np.float64)
+    return right
 
 
 def mean(scores: Sequence[Floats]) -> Floats:
@@ -95,7 +97,8 @@ def added(by: Reader) -> dict[str, float]:
     if by.done is None:
         return {"pieces added": 0}
     edit, sources = by.done.edit, by.done.aids["sources"]
-    rows = by.model.get_input_embeddings().weight.detach().norm(dim=1)
+    embedding: Any = by.model.get_input_embeddings()
+    rows = embedding.weight.detach().norm(dim=1)
     new = rows[edit.added_ids.start : edit.new_size]
     return {
         "pieces added": len(edit.added),

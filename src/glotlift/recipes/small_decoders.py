@@ -52,20 +52,26 @@ def train_decoder(
     policy: Policy,
     seed: int,
     folder: Path,
+    *,
+    budget: Budget | None = None,
 ) -> Trained:
-    """Train a decoder of ``values["size"]`` on ``values["bytes"]`` of text, mixed by `policy`."""
+    """Train a decoder of ``values["size"]`` on text mixed by `policy`.
+
+    Without a `budget` it reads ``values["bytes"]``; a step reads ``values["blocks"]`` blocks, or 8.
+    """
+    blocks = values.get("blocks", BLOCKS)
     set_seed(seed)
     model = build("decoder", SIZES[values["size"]], tokenizer)
     stage = Stage(
         "from scratch",
         prepared(model, tokenizer, sources),
         Mixture(sources, policy, seed=seed),
-        Budget(values["bytes"], "bytes"),
+        budget or Budget(values["bytes"], "bytes"),
         settings=TrainingSettings(
             learning_rate=values["learning_rate"],
             block=BLOCK,
-            blocks_per_step=BLOCKS,
-            micro_blocks=BLOCKS,
+            blocks_per_step=blocks,
+            micro_blocks=blocks,
             save_every=NEVER,
             evaluate_every=NEVER,
         ),

@@ -123,6 +123,13 @@ def claim(
     return Claim(id, text, metric, arm, versus, kind, margin, METRICS[metric].unit)
 
 
+GAINS: tuple[tuple[str, str, str, Kind, float], ...] = (
+    ("bits", "hidden words cost over 0.1 bits less", BITS, "less", 0.1),
+    ("native", "over 0.1 more find their native form", TO_NATIVE, "greater", 0.1),
+    ("topic", "more topics are told", TOPIC, "greater", 0.0),
+)
+
+
 def part(
     name: str,
     question: str,
@@ -193,11 +200,7 @@ RECIPES = (
         tuple(
             claim(f"{id}: {other}", f"{text} than with {other}", metric, kind, margin, MAX, other)
             for other in (RANDOM, SHUFFLED)
-            for id, text, metric, kind, margin in (
-                ("bits", "hidden words cost over 0.1 bits less", BITS, "less", 0.1),
-                ("native", "over 0.1 more find their native form", TO_NATIVE, "greater", 0.1),
-                ("topic", "more topics are told", TOPIC, "greater", 0.0),
-            )
+            for id, text, metric, kind, margin in GAINS
         ),
         (BITS, TO_NATIVE, TO_ENGLISH, TOPIC),
     ),
