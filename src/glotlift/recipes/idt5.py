@@ -69,7 +69,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "topics": "world",
     "topic_rows": {"train": 300, "test": 200},
     "fine_tuning": 1200,
-    "seconds": 3.0,
+    "seconds": 8.0,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
     "text": "$GLOTLIFT_DATA/mono/{}.jsonl.gz",
@@ -245,7 +245,7 @@ RECIPES = (
     ),
     Recipe(
         name="idt5",
-        part="equal time",
+        part="equal-time",
         question="Is a cut T5 better than the whole one fine-tuned for the same time?",
         difference="the pieces that are kept",
         budget_unit="processor seconds of fine-tuning",

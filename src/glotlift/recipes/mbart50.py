@@ -228,7 +228,7 @@ RECIPES = (
     ),
     Recipe(
         name="mbart50",
-        part="old pairs",
+        part="old-pairs",
         question="What does learning new languages cost the old, with and without their pairs?",
         difference="the pairs that are read on",
         budget_unit="tokens written",
