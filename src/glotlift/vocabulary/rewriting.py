@@ -73,9 +73,11 @@ def edit_mapping(
     if edit.kind == "bpe" and edit.dropped:
         cut = len(model.get("continuing_subword_prefix") or "")
         model["merges"] = [
-            [left, right]
-            for left, right in model["merges"]
-            if left in pieces and right in pieces and left + right[cut:] in pieces
+            merge
+            for merge in model["merges"]
+            if (merge[0] + merge[1][cut:] if cut else "".join(merge)) in pieces
+            and merge[0] in pieces
+            and merge[1] in pieces
         ]
     pieces |= zip(edit.added, edit.added_ids, strict=True)
     model["vocab"] = pieces

@@ -173,16 +173,16 @@ def read(tokenizer: PreTrainedTokenizerFast, keep: Iterable[str | int] = ()) -> 
 def names_in(state: dict[str, Any]) -> list[str]:
     """Return the piece of each id, from a backend's JSON; ids that no piece has are empty."""
     vocabulary = state["model"]["vocab"]
+    added = {token["id"]: token["content"] for token in state["added_tokens"]}
     if state["model"]["type"] == "Unigram":
-        found = {token["id"]: token["content"] for token in state["added_tokens"]}
         names = [piece for piece, _ in vocabulary]
     else:
-        found = {number: piece for piece, number in vocabulary.items()}
-        found |= {token["id"]: token["content"] for token in state["added_tokens"]}
-        names = []
-    names += [""] * (max(found, default=-1) + 1 - len(names))
-    for number, name in found.items():
-        names[number] = name
+        names = [""] * (max(vocabulary.values(), default=-1) + 1)
+        for piece, number in vocabulary.items():
+            names[number] = piece
+    names += [""] * (max(added, default=-1) + 1 - len(names))
+    for number, piece in added.items():
+        names[number] = piece
     return names
 
 

@@ -130,7 +130,7 @@ def splits_of(
     model: dict[str, Any], names: Sequence[str], depth: Ints, candidates: NDArray[np.bool_]
 ) -> tuple[Ints, Ints]:
     """Return [V] and [V] the two parts that encoding each piece alone joins last."""
-    places = {name: number for number, name in enumerate(names) if name}
+    places = model["vocab"]
     prefix = model.get("continuing_subword_prefix") or ""
     cut = len(prefix)
     pairs = model["merges"]
