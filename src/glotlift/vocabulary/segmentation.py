@@ -65,10 +65,12 @@ def state_of(backend: Tokenizer) -> dict[str, Any]:
 
 def pieces_in(state: dict[str, Any]) -> dict[str, int]:
     """Return piece to id from a backend's JSON, added and special tokens included."""
-    vocabulary: dict[str, int] = state["model"]["vocab"]
-    if state["model"]["type"] == "Unigram":
-        vocabulary = {piece: number for number, (piece, _) in enumerate(vocabulary)}
-    return vocabulary | {token["content"]: token["id"] for token in state["added_tokens"]}
+    held = state["model"]["vocab"]
+    listed = state["model"]["type"] == "Unigram"
+    pieces: dict[str, int] = (
+        {piece: number for number, (piece, _) in enumerate(held)} if listed else held
+    )
+    return pieces | {token["content"]: token["id"] for token in state["added_tokens"]}
 
 
 def vocabulary_of(tokenizer: PreTrainedTokenizerFast) -> dict[str, int]:
