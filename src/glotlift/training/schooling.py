@@ -14,7 +14,6 @@ from glotlift.corpus import Mixture, hand, natural
 from glotlift.corpus.policies import Policy
 from glotlift.objectives.choice import objective_for
 from glotlift.objectives.features import FEATURES
-from glotlift.objectives.masked import MaskedLanguageModelling
 from glotlift.runs import atomic
 from glotlift.training.schedule import Budget
 from glotlift.training.stages import Stage, TrainingSettings, discard_checkpoints, run_stage
@@ -28,9 +27,6 @@ SHORT = 2  # an encoder-decoder's blocks hold one short text each: it reads so m
 NEVER = 10**6
 TRANSLATION = "translation"
 SCHOOLING = hand({TRANSLATION: 0.8}, rest=natural)  # of an encoder-decoder
-# A masked model learns from what is hidden alone, so in few steps it learns more from more of it
-# (Wettig et al. 2023, arXiv:2202.08005, section 3).
-HIDDEN = 0.3
 # The learning rate as a multiple of the size's, and the embeddings' as a multiple of that. T5's
 # embeddings begin many times larger than its other weights and need larger steps.
 PACE: Mapping[str, tuple[float, float]] = {
@@ -106,8 +102,6 @@ def pretrain(
     set_seed(seed)
     model = build(kind, shape, tokenizer)
     objective = objective_for(model, tokenizer)
-    if isinstance(objective, MaskedLanguageModelling):
-        objective.mask_fraction = HIDDEN
     sources, features = dict(rows), {}
     for name, dataset in rows.items():
         if "source_text" in dataset.column_names:
