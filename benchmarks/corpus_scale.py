@@ -103,6 +103,16 @@ def memory(pid: int) -> int:
         return 0
 
 
+def remove(group: Path) -> None:
+    """Remove a control group, which is busy for a moment after its last process."""
+    for _ in range(20):
+        try:
+            group.rmdir()
+            return
+        except OSError:
+            time.sleep(0.5)
+
+
 def main() -> None:
     """Write, build, report."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -130,7 +140,7 @@ def main() -> None:
     }
     print(json.dumps(report, indent=1))
     if group is not None:
-        group.rmdir()
+        remove(group)
     sys.exit(found["status"])
 
 
