@@ -4,6 +4,7 @@ Each engine runs the same function on the same shards. What a shard becomes is w
 at all, so one that was interrupted is done again, and no other.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -21,6 +22,7 @@ from glotlift.runs.errors import GlotliftError
 
 Task = Callable[[Shard], dict[str, Any]]
 PATIENCE = 3  # times that a shard may lose its worker
+OBJECTS = 100_000  # made between two searches for cycles of garbage
 AHEAD = 2  # shards given out for each worker, so that none waits
 
 
@@ -69,7 +71,7 @@ class Local:
         if self.pool is None:
             # A forked process would inherit our lock on the run folder.
             spawn = get_context("spawn")
-            self.pool = ProcessPoolExecutor(self.workers, spawn, initializer=end_with_parent)
+            self.pool = ProcessPoolExecutor(self.workers, spawn, initializer=begin_worker)
         waiting = deque(shards)
         running: dict[Future[dict[str, Any]], int] = {}
         while waiting or running:
@@ -81,8 +83,13 @@ class Local:
                 yield running.pop(future), future.result()
 
 
-def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, however it went."""
+def begin_worker() -> None:
+    """Look for cycles of garbage rarely, and end as soon as the process that started this is gone.
+
+    Rows are freed as soon as nothing names them; looking for cycles among thousands of them costs
+    more than it frees.
+    """
+    gc.set_threshold(OBJECTS)
     parent = parent_process()
 
     def watch() -> None:
