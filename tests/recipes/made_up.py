@@ -11,7 +11,8 @@ from glotlift.evidence.arms import judge_claim
 def verdict(claim, difference):
     """Return the verdict on a claim whose arms are this far apart in five seeds."""
     ids = [str(row) for row in range(40)]
-    noise = np.random.default_rng(0).normal(0, 1e-3, (2, 5, 40))
+    spread = min(1e-3, claim.margin / 10) if claim.kind == "within" else 1e-3
+    noise = np.random.default_rng(0).normal(0, spread, (2, 5, 40))
     cells = {
         (name, seed): Measurement(1.0, {claim.metric: noise[at, seed] + level}, {claim.metric: ids})
         for at, (name, level) in enumerate([(claim.arm, difference), (claim.versus, 0.0)])

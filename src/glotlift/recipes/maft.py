@@ -196,12 +196,10 @@ def topics_right(
     seed: int,
 ) -> tuple[list[str], Floats]:
     """Return ids [rows] and the share of languages whose topic a fine-tuned model finds [rows]."""
-    rows = [row for code in values["languages"] for row in topics.rows[code]["train"]]
     classifier = fine_tune_classifier(
         model,
         tokenizer,
-        [row["text"] for row in rows],
-        [row["label"] for row in rows],
+        *topics.training(values["languages"]),
         classes=len(topics.classes),
         epochs=values["epochs"],
         rate=values["tuning_rate"],

@@ -18,6 +18,7 @@ from typing import Any
 
 from glotlift.evidence.design import Arm, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
+from glotlift.recipes.one_stage import BLOCKS
 from glotlift.recipes.staged_pretraining import (
     BITS,
     CHANGE,
@@ -28,7 +29,6 @@ from glotlift.recipes.staged_pretraining import (
     continue_pretraining,
 )
 from glotlift.recipes.starting_point import PRETRAINED
-from glotlift.recipes.token_shares import BLOCKS
 
 TOKENS = (160, 140)  # billions, in stages I and II
 REPLAY = (0.49, 0.43)

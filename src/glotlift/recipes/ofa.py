@@ -33,19 +33,12 @@ from glotlift.evidence.verdicts import Claim
 from glotlift.models.factorised import FactorisedEmbedding
 from glotlift.models.loading import find_model, load_model
 from glotlift.recipes.ofa_start import PIVOT, Start, Text, starting_point, text_of
+from glotlift.recipes.one_stage import train_stage
 from glotlift.recipes.small_encoders import masked_bits, retrieval, sentence_vectors
-from glotlift.recipes.token_shares import BLOCKS, NEVER
 from glotlift.runs.machine import peak_memory
 from glotlift.runs.protocols import Initialiser
 from glotlift.training.schedule import Budget
-from glotlift.training.schooling import BLOCK
-from glotlift.training.stages import (
-    Stage,
-    Trained,
-    TrainingSettings,
-    discard_checkpoints,
-    run_stage,
-)
+from glotlift.training.stages import Trained
 from glotlift.vocabulary import (
     Focus,
     Ofa,
@@ -165,25 +158,18 @@ def continue_on_all(
             curve[step] = score()
             model.train()
 
-    stage = Stage(
-        "continue",
+    return train_stage(
+        model,
+        start.tokenizer,
         start.features,
         Mixture(text.training, equal_bytes, seed=seed),
         Budget(values["bytes"], "bytes"),
-        settings=TrainingSettings(
-            learning_rate=values["learning_rate"],
-            block=BLOCK,
-            blocks_per_step=BLOCKS,
-            micro_blocks=BLOCKS,
-            save_every=NEVER,
-            evaluate_every=NEVER,
-            log_every=values["points"][0],
-        ),
+        rate=values["learning_rate"],
         seed=seed,
+        folder=folder,
+        log_every=values["points"][0],
+        event=watch,
     )
-    trained = run_stage(model, start.tokenizer, stage, folder, event=watch)
-    discard_checkpoints(folder)
-    return trained
 
 
 def bits_by_language(

@@ -14,9 +14,9 @@ from transformers import PreTrainedTokenizerFast
 
 from glotlift.corpus import read, split_rows
 from glotlift.models.loading import find_model, load_model, load_tokenizer
+from glotlift.recipes.one_stage import prepared
 from glotlift.recipes.small_encoders import base_encoder, encoder_tokenizer
 from glotlift.recipes.starting_point import locate
-from glotlift.recipes.token_shares import prepared
 from glotlift.vocabulary import (
     VocabularyEdit,
     WordVectors,

@@ -69,18 +69,18 @@ def known(values: str, seed: int) -> Known:
     tuning = {"steps": chosen["tuning"], "rate": chosen["tuning_rate"], "seed": seed}
     aligned = tune_on_translations(folder, tokenizer, pairs[ENGLISH], others, **tuning)
     topics = topic_rows(chosen | {"languages": [ENGLISH]})
-    rows = topics.rows[ENGLISH]["train"]
+    texts, labels = topics.training([ENGLISH])
     classifier = fine_tune_classifier(
         aligned,
         tokenizer,
-        list(rows["text"]),
-        list(rows["label"]),
+        texts,
+        labels,
         classes=len(topics.classes),
         epochs=chosen["epochs"],
         rate=chosen["learning_rate"],
         seed=seed,
     )
-    read_so_far = [*(list(rows["text"]) for rows in text.values()), *pairs.values(), rows["text"]]
+    read_so_far = [*(list(rows["text"]) for rows in text.values()), *pairs.values(), texts]
     seen = frozenset(one for texts in read_so_far for one in texts)
     return Known(tokenizer, folder, aligned, classifier, seen)
 

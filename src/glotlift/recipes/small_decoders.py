@@ -16,17 +16,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
 
 from glotlift.corpus import Mixture, Policy
 from glotlift.objectives.bits import document_bits
-from glotlift.recipes.token_shares import BLOCKS, NEVER, prepared
+from glotlift.recipes.one_stage import BLOCKS, prepared, train_stage
 from glotlift.runs.machine import peak_memory
 from glotlift.training.schedule import Budget
-from glotlift.training.schooling import BLOCK, build, make_tokenizer
-from glotlift.training.stages import (
-    Stage,
-    Trained,
-    TrainingSettings,
-    discard_checkpoints,
-    run_stage,
-)
+from glotlift.training.schooling import build, make_tokenizer
+from glotlift.training.stages import Trained
 from glotlift.training.starters import SIZES
 
 
@@ -59,27 +53,19 @@ def train_decoder(
 
     Without a `budget` it reads ``values["bytes"]``; a step reads ``values["blocks"]`` blocks, or 8.
     """
-    blocks = values.get("blocks", BLOCKS)
     set_seed(seed)
     model = build("decoder", SIZES[values["size"]], tokenizer)
-    stage = Stage(
-        "from scratch",
+    return train_stage(
+        model,
+        tokenizer,
         prepared(model, tokenizer, sources),
         Mixture(sources, policy, seed=seed),
         budget or Budget(values["bytes"], "bytes"),
-        settings=TrainingSettings(
-            learning_rate=values["learning_rate"],
-            block=BLOCK,
-            blocks_per_step=blocks,
-            micro_blocks=blocks,
-            save_every=NEVER,
-            evaluate_every=NEVER,
-        ),
+        rate=values["learning_rate"],
         seed=seed,
+        folder=folder,
+        blocks=values.get("blocks", BLOCKS),
     )
-    trained = run_stage(model, tokenizer, stage, folder)
-    discard_checkpoints(folder)
-    return trained
 
 
 def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, documents: Dataset) -> Scored:

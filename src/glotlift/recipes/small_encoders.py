@@ -29,7 +29,7 @@ from glotlift.corpus import Mixture, Policy, equal_bytes
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.recipes.hidden_words import hidden_spans, inside, padded, parts_of
-from glotlift.recipes.token_shares import BLOCKS, NEVER, prepared
+from glotlift.recipes.one_stage import prepared, train_stage
 from glotlift.recipes.topics import Topics as Topics
 from glotlift.recipes.topics import topic_rows as topic_rows
 from glotlift.runs import atomic
@@ -37,13 +37,7 @@ from glotlift.runs.cache import cache_folder
 from glotlift.runs.hashing import hash_json
 from glotlift.training.schedule import Budget
 from glotlift.training.schooling import BLOCK, build
-from glotlift.training.stages import (
-    Stage,
-    Trained,
-    TrainingSettings,
-    discard_checkpoints,
-    run_stage,
-)
+from glotlift.training.stages import Trained
 from glotlift.training.starters import SIZES, VERSION
 from glotlift.vocabulary import ENCODER, train_tokenizer
 
@@ -131,24 +125,16 @@ def continue_masked(
     folder: Path,
 ) -> Trained:
     """Train a masked model on the sources mixed by `policy`, for a budget; `folder` is emptied."""
-    stage = Stage(
-        folder.name,
+    return train_stage(
+        model,
+        tokenizer,
         prepared(model, tokenizer, sources),
         Mixture(sources, policy, seed=seed),
         budget,
-        settings=TrainingSettings(
-            learning_rate=rate,
-            block=BLOCK,
-            blocks_per_step=BLOCKS,
-            micro_blocks=BLOCKS,
-            save_every=NEVER,
-            evaluate_every=NEVER,
-        ),
+        rate=rate,
         seed=seed,
+        folder=folder,
     )
-    trained = run_stage(model, tokenizer, stage, folder)
-    discard_checkpoints(folder)
-    return trained
 
 
 def masked_bits(
@@ -260,15 +246,24 @@ def sentence_vectors(
 ) -> Floats:
     """Return [texts, width] the mean of a layer's vectors over the tokens that are not special."""
     model.eval()  # type: ignore[no-untyped-call]
+    return over_batches(
+        tokenizer, texts, lambda batch: content_means(model, tokenizer, batch, layer=layer)
+    )
+
+
+def content_means(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    batch: Mapping[str, torch.Tensor],
+    *,
+    layer: int = -1,
+) -> torch.Tensor:
+    """Return [texts, width] the mean of a layer's vectors over the tokens that are not special."""
+    found = model.base_model(**batch, output_hidden_states=True).hidden_states[layer]
     special = torch.tensor(sorted(set(tokenizer.all_special_ids)))
-
-    def mean(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        found = model.base_model(**batch, output_hidden_states=True).hidden_states[layer]
-        content = (~torch.isin(batch["input_ids"], special)).to(found.dtype)[..., None]
-        mean: torch.Tensor = (found * content).sum(1) / content.sum(1).clamp(min=1)
-        return mean
-
-    return over_batches(tokenizer, texts, mean)
+    content = (~torch.isin(batch["input_ids"], special)).to(found.dtype)[..., None]
+    mean: torch.Tensor = (found * content).sum(1) / content.sum(1).clamp(min=1)
+    return mean
 
 
 def over_batches(

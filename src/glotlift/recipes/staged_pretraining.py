@@ -14,6 +14,7 @@ from typing import Literal
 
 from glotlift.evidence.design import Measurement, Metric, Setting
 from glotlift.models.loading import find_model, load_model, load_tokenizer
+from glotlift.recipes.one_stage import BLOCKS
 from glotlift.recipes.starting_point import (
     NEW,
     SOURCE,
@@ -23,7 +24,7 @@ from glotlift.recipes.starting_point import (
     repeated,
     starting_point,
 )
-from glotlift.recipes.token_shares import BLOCKS, REPLAY, train
+from glotlift.recipes.token_shares import REPLAY, train
 from glotlift.runs.machine import peak_memory
 
 Unit = Literal["tokens", "new tokens"]

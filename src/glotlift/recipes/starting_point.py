@@ -17,8 +17,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from glotlift.corpus import deduplicate, equal_bytes, read, split_rows
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.bits import document_bits
+from glotlift.recipes.one_stage import prepared
 from glotlift.recipes.python_source import standard_library
-from glotlift.recipes.token_shares import REPLAY, prepared
+from glotlift.recipes.token_shares import REPLAY
 from glotlift.runs import atomic
 from glotlift.runs.cache import cache_folder
 from glotlift.runs.errors import GlotliftError

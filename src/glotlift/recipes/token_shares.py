@@ -9,20 +9,12 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.corpus import Mixture, hand
-from glotlift.objectives.choice import objective_for
 from glotlift.objectives.packing import columns
+from glotlift.recipes.one_stage import BLOCKS, train_stage
 from glotlift.training.schedule import Budget, Documents
-from glotlift.training.stages import (
-    Stage,
-    Trained,
-    TrainingSettings,
-    discard_checkpoints,
-    run_stage,
-)
+from glotlift.training.stages import Trained
 
 REPLAY = "replay:"
-NEVER = 10**6
-BLOCKS = 8
 Unit = Literal["tokens", "new tokens", "steps"]
 
 
@@ -50,32 +42,17 @@ def train(
     features = {name: features[name] for name in shares}
     if unit == "new tokens":
         amount = tokens_holding(Documents(features), mixture, amount)
-    stage = Stage(
-        folder.name,
+    return train_stage(
+        model,
+        tokenizer,
         features,
         mixture,
         Budget(amount, "steps" if unit == "steps" else "tokens"),
-        settings=TrainingSettings(
-            learning_rate=rate,
-            block=128,
-            blocks_per_step=blocks,
-            micro_blocks=blocks,
-            save_every=NEVER,
-            evaluate_every=NEVER,
-        ),
+        rate=rate,
         seed=seed,
+        folder=folder,
+        blocks=blocks,
     )
-    trained = run_stage(model, tokenizer, stage, folder)
-    discard_checkpoints(folder)
-    return trained
-
-
-def prepared(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: Mapping[str, Dataset]
-) -> dict[str, Dataset]:
-    """Return the features of every source, as the model's own objective wants them."""
-    objective = objective_for(model, tokenizer)
-    return {name: objective.prepare(dataset) for name, dataset in rows.items()}
 
 
 def shares_of_bytes(

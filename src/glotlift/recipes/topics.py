@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,11 @@ class Topics:
 
     rows: dict[str, DatasetDict]
     classes: tuple[str, ...]
+
+    def training(self, languages: Iterable[str]) -> tuple[list[str], list[int]]:
+        """Return texts and labels of the training rows of some languages, one after the other."""
+        rows = [row for code in languages for row in self.rows[code]["train"]]
+        return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
 def topic_rows(values: Mapping[str, Any]) -> Topics:

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.models.loading import find_model, load_model
+from glotlift.recipes.small_encoders import content_means
 
 BATCH = 64
 SHARPNESS = 20.0  # the inverse temperature of the softmax over a batch
@@ -60,7 +61,4 @@ def mean_vectors(
         list(texts), padding=True, truncation=True, max_length=128, return_tensors="pt"
     )
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
-    found = model.base_model(**inputs, output_hidden_states=True).hidden_states[-1]
-    special = torch.tensor(sorted(set(tokenizer.all_special_ids)))
-    content = (~torch.isin(inputs["input_ids"], special)).to(found.dtype)[..., None]
-    return normalize((found * content).sum(1) / content.sum(1).clamp(min=1), dim=1)
+    return normalize(content_means(model, tokenizer, inputs), dim=1)

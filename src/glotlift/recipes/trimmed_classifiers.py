@@ -119,12 +119,10 @@ def fine_tuned(
 ) -> tuple[PreTrainedModel, float]:
     """Return a classifier fine-tuned on all the languages' training rows, and the seconds."""
     started = time.monotonic()
-    rows = [row for code in values["languages"] for row in topics.rows[code]["train"]]
     tuned = fine_tune_classifier(
         model,
         tokenizer,
-        [row["text"] for row in rows],
-        [row["label"] for row in rows],
+        *topics.training(values["languages"]),
         classes=len(topics.classes),
         epochs=values["epochs"],
         rate=values["learning_rate"],

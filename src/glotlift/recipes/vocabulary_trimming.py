@@ -131,8 +131,8 @@ RECIPES = (
             ),
             Claim(
                 "identity",
-                "text whose pieces are kept has the same logits, to 0.001",
-                *(COVERED, USED, WHOLE, "within", 1e-3, "logits"),
+                "text whose pieces are kept has the same logits, to 0.00001",
+                *(COVERED, USED, WHOLE, "within", 1e-5, "logits"),
             ),
             Claim(
                 "tenth",

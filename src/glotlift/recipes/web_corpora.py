@@ -23,8 +23,9 @@ from glotlift.evidence.design import Measurement, Setting
 from glotlift.languages.words import split_words
 from glotlift.objectives.bits import document_bits
 from glotlift.objectives.packing import columns
+from glotlift.recipes.one_stage import prepared
 from glotlift.recipes.shares import Share
-from glotlift.recipes.token_shares import prepared, train
+from glotlift.recipes.token_shares import train
 from glotlift.recipes.web_documents import Extraction, PageRow, bytes_of, extract, world_pages
 from glotlift.training.schooling import build, make_tokenizer
 from glotlift.training.starters import SIZES
