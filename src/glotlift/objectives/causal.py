@@ -1,13 +1,13 @@
 """Causal language modelling over packed documents."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from datasets import Dataset
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import (
@@ -30,6 +30,7 @@ class CausalLanguageModelling:
     """
 
     overlap = 1
+    columns: tuple[str, ...] = ()
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.tokenizer = tokenizer
@@ -38,6 +39,13 @@ class CausalLanguageModelling:
             end_id(tokenizer),
             padding_id(tokenizer),
         )
+
+    @classmethod
+    def for_model(
+        cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, **settings: Any
+    ) -> Self:
+        """Return the objective for a model and its tokenizer."""
+        return cls(tokenizer, **settings)
 
     def packs(self, model: nn.Module) -> bool:
         """Tell whether documents may share a block: only where attention keeps them apart."""

@@ -14,10 +14,7 @@ Objective = CausalLanguageModelling | MaskedLanguageModelling | PrefixLanguageMo
 def objective_for(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> Objective:
     """Return prefix modelling for an encoder-decoder, masked for an encoder, else causal."""
     if model.config.is_encoder_decoder:
-        start = getattr(model.generation_config, "decoder_start_token_id", None)
-        if start is None:
-            start = getattr(model.config, "decoder_start_token_id", None)
-        return PrefixLanguageModelling(tokenizer, start)
+        return PrefixLanguageModelling.for_model(model, tokenizer)
     names = {parent.__name__ for parent in kind(model).__mro__}
     if names & set(MODEL_FOR_MASKED_LM_MAPPING_NAMES.values()):
         return MaskedLanguageModelling(tokenizer)

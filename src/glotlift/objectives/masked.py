@@ -1,13 +1,13 @@
 """Masked language modelling over packed documents (Devlin et al. 2019, section 3.1)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from datasets import Dataset
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import (
@@ -18,6 +18,7 @@ from glotlift.objectives.features import (
     start_id,
     tokenise,
 )
+from glotlift.objectives.maskers import Masker, RandomTokens
 from glotlift.objectives.packing import Ids
 from glotlift.objectives.wrapping import keeps_apart, makes_mask_by, plain, unwrapped
 from glotlift.runs.errors import GlotliftError
@@ -30,8 +31,14 @@ class MaskedLanguageModelling:
     """
 
     overlap = 0
+    columns: tuple[str, ...] = ()
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, mask_fraction: float = 0.15) -> None:
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        mask_fraction: float = 0.15,
+        masker: Masker | None = None,
+    ) -> None:
         """Raises GL-OBJECTIVE-002 when the tokenizer has no mask token."""
         if tokenizer.mask_token_id is None:
             raise GlotliftError(
@@ -41,12 +48,21 @@ class MaskedLanguageModelling:
                 fix="use causal language modelling or another tokenizer",
             )
         self.tokenizer, self.mask_fraction = tokenizer, mask_fraction
+        self.masker = masker or RandomTokens()
+        self.columns = self.masker.columns
         self.start, self.end, self.padding = (
             start_id(tokenizer),
             end_id(tokenizer),
             padding_id(tokenizer),
         )
         self.special = np.asarray(sorted(set(tokenizer.all_special_ids)))
+
+    @classmethod
+    def for_model(
+        cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, **settings: Any
+    ) -> Self:
+        """Return the objective for a model and its tokenizer."""
+        return cls(tokenizer, **settings)
 
     def packs(self, model: nn.Module) -> bool:
         """Tell whether documents may share a block: only where attention keeps them apart.
@@ -69,18 +85,24 @@ class MaskedLanguageModelling:
         ids = np.full((len(blocks), length), self.padding, dtype=np.int64)
         labels = np.full_like(ids, IGNORED)
         for row, (pieces, seed) in enumerate(zip(blocks, seeds, strict=True)):
-            joined = np.concatenate([*pieces, np.empty(0, dtype=np.int32)]).astype(np.int64)
+            if not pieces:
+                continue
+            joined = np.concatenate(pieces).astype(np.int64)
             ids[row, : len(joined)], labels[row, : len(joined)] = self.corrupt(joined, seed)
         batch = {"input_ids": ids, "labels": labels, "segments": segments(blocks, length)}
         return {name: torch.from_numpy(values) for name, values in batch.items()}
 
-    def corrupt(self, ids: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (corrupted ids, labels) of one block; special tokens are never chosen."""
+    def corrupt(self, block: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (corrupted ids, labels) of one block; special tokens are never chosen.
+
+        `block` is ids [n], or [n, 1 + columns] with what the masker asks for beside them.
+        """
+        ids, beside = (
+            (block, block[:, None][:, :0]) if block.ndim == 1 else (block[:, 0], block[:, 1:])
+        )
         rng = np.random.default_rng([seed, 0x4D4C4D])
-        draw = rng.random(len(ids))
-        draw[np.isin(ids, self.special)] = 1.0
-        chosen = draw < self.mask_fraction
-        action = draw / self.mask_fraction  # uniform in [0, 1) where chosen
+        chosen = self.masker(ids, beside, ~np.isin(ids, self.special), self.mask_fraction, rng)
+        action = rng.random(len(ids))
         corrupted = np.where(chosen & (action < 0.8), self.tokenizer.mask_token_id, ids)
         other = rng.integers(len(self.tokenizer), size=len(ids))
         corrupted = np.where(chosen & (action >= 0.8) & (action < 0.9), other, corrupted)

@@ -7,6 +7,7 @@ Attention never crosses from one document into another (see `CausalLanguageModel
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -15,9 +16,22 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 
 
-def columns(features: Dataset) -> tuple[Ids, NDArray[np.int64]]:
-    """Return token ids as (flat ids [tokens], offsets [rows + 1]), without copies."""
-    column = features.with_format("arrow")[:]["input_ids"].combine_chunks()
+def columns(features: Dataset, beside: Sequence[str] = ()) -> tuple[Ids, NDArray[np.int64]]:
+    """Return token ids as (flat ids [tokens], offsets [rows + 1]), without copies.
+
+    Features `beside` the ids have a number for each token too; then the first part is
+    [tokens, 1 + features], the ids first.
+    """
+    table = features.with_format("arrow")[:]
+    (ids, offsets), *others = [flat_column(table[name]) for name in ("input_ids", *beside)]
+    if not others:
+        return ids, offsets
+    return np.stack([ids, *(values for values, _ in others)], axis=1), offsets
+
+
+def flat_column(column: Any) -> tuple[Ids, NDArray[np.int64]]:
+    """Return a column of lists as (flat values, offsets [rows + 1])."""
+    column = column.combine_chunks()
     if hasattr(column, "chunks"):
         column = column.chunk(0)
     offsets = column.offsets.to_numpy().astype(np.int64)

@@ -1,13 +1,13 @@
 """Prefix language modelling for encoder-decoders (Raffel et al. 2020, section 3.2.3)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from datasets import Dataset
 from torch import nn
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import end_id, padding_id, tokenise
@@ -19,6 +19,7 @@ class PrefixLanguageModelling:
     """The encoder reads the first half of a piece, the decoder writes the second."""
 
     overlap = 0
+    columns: tuple[str, ...] = ()
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, decoder_start: int | None) -> None:
         """Raises GL-OBJECTIVE-003 when the model has no token to start its decoder with."""
@@ -31,6 +32,11 @@ class PrefixLanguageModelling:
             )
         self.tokenizer, self.decoder_start = tokenizer, decoder_start
         self.end, self.padding = end_id(tokenizer), padding_id(tokenizer)
+
+    @classmethod
+    def for_model(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> Self:
+        """Return the objective for a model and its tokenizer."""
+        return cls(tokenizer, decoder_start_of(model))
 
     def packs(self, model: nn.Module) -> bool:
         """Return False: a block is one piece."""
@@ -75,3 +81,11 @@ class PrefixLanguageModelling:
         inputs = {name: values for name, values in batch.items() if name != "labels"}
         total, each = language_model_loss(model, {**inputs, "use_cache": False}, batch["labels"])
         return total, {"each": each}
+
+
+def decoder_start_of(model: PreTrainedModel) -> int | None:
+    """Return the token that starts a model's decoder, or None where it has none."""
+    start = getattr(model.generation_config, "decoder_start_token_id", None)
+    if start is None:
+        start = getattr(model.config, "decoder_start_token_id", None)
+    return start

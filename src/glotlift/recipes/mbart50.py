@@ -197,7 +197,7 @@ RECIPES = (
             *(
                 Claim(
                     f"states: {name}",
-                    "no decoder state of an old pair changes in any bit",
+                    f"{name}: no decoder state of an old pair changes in any bit",
                     *(STATES, name, 0.0, "within", 1e-9, "share of rows"),
                 )
                 for name in (RANDOM, RELATED)
@@ -205,7 +205,7 @@ RECIPES = (
             *(
                 Claim(
                     f"logits: {name}",
-                    "old logits stay as they were",
+                    f"{name}: old logits stay as they were",
                     *(LOGITS, name, 0.0, "within", 1e-4, "nats"),
                 )
                 for name in (RANDOM, RELATED)
@@ -213,7 +213,7 @@ RECIPES = (
             *(
                 Claim(
                     f"bits: {name}",
-                    "new codes take less than 0.001 from the old languages",
+                    f"{name}: codes take less than 0.001 from the old languages",
                     *(OLD, name, NONE, "within", 1e-3, BYTE),
                 )
                 for name in ROWS

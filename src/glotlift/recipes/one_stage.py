@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.corpus import Mixture
+from glotlift.models.deltas import AllWeights
 from glotlift.objectives.choice import objective_for
+from glotlift.runs.protocols import Delta, Objective
 from glotlift.training.schedule import Budget
 from glotlift.training.schooling import BLOCK
 from glotlift.training.stages import (
@@ -36,21 +39,33 @@ def train_stage(
     blocks: int = BLOCKS,
     log_every: int = 10,
     event: Event | None = None,
+    objective: Objective | None = None,
+    delta: Delta | None = None,
+    **settings: Any,
 ) -> Trained:
     """Train on `features`, mixed as their rows are, for a budget; `folder` is emptied.
 
     A step reads `blocks` blocks. `event` is called every `log_every` steps, as `run_stage` does.
+    The `objective` made the features (by default the model's own), `delta` says what may move (by
+    default all), and `settings` are further ones of `TrainingSettings`.
     """
-    settings = TrainingSettings(
+    chosen = TrainingSettings(
         learning_rate=rate,
-        block=BLOCK,
         blocks_per_step=blocks,
         micro_blocks=blocks,
-        save_every=NEVER,
-        evaluate_every=NEVER,
         log_every=log_every,
+        **{"block": BLOCK, "save_every": NEVER, "evaluate_every": NEVER, **settings},
     )
-    stage = Stage(folder.name, features, mixture, budget, settings=settings, seed=seed)
+    stage = Stage(
+        folder.name,
+        features,
+        mixture,
+        budget,
+        delta=delta or AllWeights(),
+        settings=chosen,
+        seed=seed,
+        objective=objective,
+    )
     trained = run_stage(model, tokenizer, stage, folder, event=event)
     discard_checkpoints(folder)
     return trained

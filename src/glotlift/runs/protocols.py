@@ -72,9 +72,15 @@ class Initialiser(Protocol):
 
 
 class Objective(Protocol):
-    """What a batch teaches. `overlap` counts the tokens that neighbouring blocks share."""
+    """What a batch teaches. `overlap` counts the tokens that neighbouring blocks share.
+
+    `columns` names the features that `prepare` returns beside `input_ids` with one number for each
+    token (its word, its part of speech, its side of a pair). With them the pieces that `collate`
+    is given are [tokens, 1 + columns], the ids first; without, [tokens].
+    """
 
     overlap: int
+    columns: tuple[str, ...]
 
     def packs(self, model: nn.Module) -> bool:
         """Tell whether documents may share a block."""

@@ -4,7 +4,7 @@ The order is a function of the mixture, its seed and the budget alone. Workers, 
 resumed runs therefore read the same blocks at the same steps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -59,11 +59,14 @@ class Plan:
 
 
 class Documents:
-    """Features of several sources, by source and row, without copies."""
+    """Features of several sources, by source and row, without copies.
 
-    def __init__(self, features: Mapping[str, Dataset]) -> None:
+    `beside` names the features that have a number for each token beside its id.
+    """
+
+    def __init__(self, features: Mapping[str, Dataset], beside: Sequence[str] = ()) -> None:
         self.names = tuple(features)
-        self.columns = [columns(rows) for rows in features.values()]
+        self.columns = [columns(rows, beside) for rows in features.values()]
         self.bytes = [np.asarray(rows["bytes"], dtype=np.int64) for rows in features.values()]
 
     def length(self, source: int, row: int) -> int:
@@ -72,7 +75,7 @@ class Documents:
         return int(offsets[row + 1] - offsets[row])
 
     def piece(self, source: int, row: int, start: int, stop: int) -> Ids:
-        """Token ids [stop - start] of a piece."""
+        """Token ids of a piece, [stop - start] or [stop - start, 1 + features beside them]."""
         flat, offsets = self.columns[source]
         return flat[offsets[row] + start : offsets[row] + stop]
 

@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from glotlift.corpus import Mixture
-from glotlift.models.deltas import AllWeights, Delta
+from glotlift.models.deltas import AllWeights
 from glotlift.objectives.bits import longest_input
 from glotlift.objectives.choice import objective_for
 from glotlift.runs import atomic
@@ -28,6 +28,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.runs.figures import size
 from glotlift.runs.machine import memory_in_use
 from glotlift.runs.progress import TrainingLine
+from glotlift.runs.protocols import Delta, Objective
 from glotlift.training.micro_batches import (
     blocks_per_process,
     divisor_at_most,
@@ -82,6 +83,8 @@ class Stage:
     delta: Delta = field(default_factory=AllWeights)
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     seed: int = 0
+    objective: Objective | None = None
+    """What a batch teaches; by default what the model was made for. It made the features."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ def run_stage(
             f"blocks of {stage.settings.block} tokens, but the model reads {limit}",
             fix=f"set training.block to at most {limit}",
         )
-    objective = objective_for(model, tokenizer)
-    documents = Documents(stage.features)
+    objective = stage.objective or objective_for(model, tokenizer)
+    documents = Documents(stage.features, objective.columns)
     plan = plan_blocks(
         documents,
         stage.mixture,

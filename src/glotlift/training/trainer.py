@@ -20,9 +20,9 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from glotlift.models.deltas import movable
 from glotlift.objectives.bits import document_bits
-from glotlift.objectives.choice import Objective
 from glotlift.objectives.wrapping import unwrapped
 from glotlift.runs import atomic
+from glotlift.runs.protocols import Objective
 from glotlift.training.schedule import Documents, Plan
 from glotlift.training.shards import filled, hollow_copy, shard
 
