@@ -15,9 +15,22 @@ def test_all_methods_are_listed(capsys):
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) == 80
     assert rows[78]["recipe"] == "ofa"
-    assert {"number", "recipe", "year", "family", "runs_here", "evidence", "title"} == rows[
-        0
-    ].keys()
+    keys = {"number", "recipe", "year", "family", "runs_here", "evidence", "title", "findings"}
+    assert rows[0].keys() == keys
+
+
+def test_the_list_holds_what_the_evidence_files_say(capsys):
+    main(["recipe", "list", "--json"])
+    row = next(row for row in json.loads(capsys.readouterr().out) if row["recipe"] == "ofa")
+    for setting, parts in row["findings"].items():
+        for part in parts:
+            path = catalogue.files("glotlift.recipes") / "results" / "ofa"
+            told = json.loads((path / f"{part['part']}-{setting}.json").read_text())
+            assert part["arms"] == [arm["name"] for arm in told["arms"]]
+            assert part["seconds"] == pytest.approx(told["seconds"], abs=0.06)
+            for claim, full in zip(part["claims"], told["claims"], strict=True):
+                assert claim.items() <= full.items()
+                assert {"estimate", "low", "high", "verdict"} <= claim.keys()
 
 
 def test_people_get_one_table(capsys):

@@ -27,12 +27,15 @@ class Place(StrEnum):
 
 @app.command("list", epilog=examples("glotlift recipe list", "glotlift recipe list --json"))
 def list_recipes(as_json: AsJson = False) -> None:
-    """List all published methods with the state of their evidence."""
-    from glotlift.recipes.catalogue import CATALOGUE
+    """List all published methods with the state of their evidence.
+
+    With --json each comes with its findings: arms, figures, intervals, verdicts and seconds.
+    """
+    from glotlift.recipes.catalogue import CATALOGUE, findings
 
     rows = [describe(entry) for entry in CATALOGUE]
     if as_json:
-        print_json(rows)
+        print_json([row | {"findings": findings(row["recipe"])} for row in rows])
     else:
         print_table(rows, ("number", "recipe", "year", "family", "runs_here", "evidence", "title"))
 

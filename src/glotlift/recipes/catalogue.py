@@ -1,10 +1,11 @@
 """All the published methods that glotlift covers, and the state of the evidence about each."""
 
-import json
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
+
+import orjson
 
 from glotlift.runs.errors import GlotliftError
 
@@ -132,6 +133,11 @@ def read_table(table: str) -> tuple[Publication, ...]:
 
 MAIN_JOB = "adaptation"  # its evidence on real text lies beside that of the recipes
 
+FIGURES = (
+    "id", "text", "metric", "arm", "versus", "kind", "margin", "estimate", "low", "high", "unit",
+    "verdict",
+)  # fmt: skip
+
 CATALOGUE = read_table(TABLE)
 
 
@@ -163,7 +169,27 @@ def evidence(name: str) -> list[dict[str, Any]]:
     if not folder.is_dir():
         return []
     paths = sorted((p for p in folder.iterdir() if p.name.endswith(".json")), key=lambda p: p.name)
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [orjson.loads(path.read_bytes()) for path in paths]
+
+
+def findings(name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return, by setting, what each part of a recipe compared and found, without rows.
+
+    A part has its arms, each claim's figure with interval and verdict, its seeds and seconds.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for record in evidence(name):
+        part = {
+            "part": record["part"],
+            "question": record["question"],
+            "arms": [arm["name"] for arm in record["arms"]],
+            "seeds": len(record["seeds"]),
+            "seconds": round(record["seconds"], 1),
+            "command": record["command"],
+            "claims": [{key: claim[key] for key in FIGURES} for claim in record["claims"]],
+        }
+        found.setdefault(str(record["setting"]), []).append(part)
+    return found
 
 
 def evidence_state(name: str) -> str:
