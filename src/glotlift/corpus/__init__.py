@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = attach(
         "alpha": "glotlift.corpus.policies",
         "audit_tokens": "glotlift.corpus.mixture",
         "build_corpus": "glotlift.corpus.building.job",
+        "changing": "glotlift.corpus.policies",
         "decontaminate": "glotlift.corpus.protection.decontamination",
         "deduplicate": "glotlift.corpus.repetition.duplicates",
         "describe": "glotlift.corpus.description.describing",
@@ -47,6 +48,8 @@ __getattr__, __dir__, __all__ = attach(
         "temperature": "glotlift.corpus.policies",
         "text_bytes": "glotlift.corpus.sizes",
         "text_keys": "glotlift.corpus.repetition.fingerprints",
+        "tier_balanced": "glotlift.corpus.policies",
         "tiers": "glotlift.corpus.policies",
+        "unimax": "glotlift.corpus.policies",
     },
 )

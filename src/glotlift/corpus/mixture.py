@@ -12,11 +12,12 @@ import numpy as np
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from glotlift.corpus.policies import REPLAY, Policy
+from glotlift.corpus.policies import REPLAY, Changing, Policy, cap_epochs
 from glotlift.corpus.sizes import text_bytes
 from glotlift.runs.errors import GlotliftError
 
 BLOCK = 1024
+CHANGING_BLOCK = 32  # where shares change on the way
 HELD_ORDERS = 2
 
 
@@ -27,9 +28,11 @@ class Mixture:
     policy sees their sizes in bytes. With `epoch_cap`, no source is seen more than that many times
     within `budget_bytes`; what it cannot take goes to the others (UniMax: Chung et al. 2023,
     algorithm 1). `name` is that of a built corpus, which stands for all of its text in `hash`.
+    Under a policy that changes, `weights` are the shares of all that is read on the way.
 
     Raises GL-CORPUS-030 (no source, or one without text), -036 (a cap without a budget, or not
-    above 0) and -037 (a budget larger than all sources under their cap).
+    above 0), -037 (a budget larger than all sources under their cap) and -109 (a cap on shares that
+    change).
     """
 
     def __init__(
@@ -52,19 +55,50 @@ class Mixture:
             fix = "give every source at least one row"
             raise GlotliftError("GL-CORPUS-030", cause, place=empty or "sources", fix=fix)
         shares = policy(self.sizes)
+        changes = isinstance(policy, Changing)
         if epoch_cap is not None:
+            if changes:
+                cause, fix = "shares that change have no epoch cap", "leave out epoch_cap"
+                raise GlotliftError("GL-CORPUS-109", cause, place="epoch_cap", fix=fix)
             shares = cap_epochs(shares, self.sizes, budget_bytes, epoch_cap)
         self.weights = {name: float(shares[name]) for name in self.names}
         self.rows = np.array([len(self.sources[name]) for name in self.names], dtype=np.int64)
-        # A share of bytes is drawn as a share of rows: long rows are drawn less often.
-        means = np.array([self.sizes[name] for name in self.names]) / self.rows
-        rates = np.array([self.weights[name] for name in self.names]) / means
-        self.bounds = np.cumsum(rates / rates.sum())
-        self.bounds[-1] = 1.0
+        self.means = np.array([self.sizes[name] for name in self.names]) / self.rows
+        self.length = CHANGING_BLOCK if changes else BLOCK
+        self.bounds = self.bounds_of(policy)
         self.prefix = np.zeros((1, len(self.names)), dtype=np.int64)
         self.orders: dict[tuple[int, int], NDArray[np.int64]] = {}
         settings = (self.names, sorted(self.weights.items()), repr(policy), seed)
         self.hash = content_hash({} if name else self.sources, repr(settings) + name)
+
+    def bounds_of(self, policy: Policy) -> NDArray[np.float64]:
+        """Return the cumulative shares of rows in each block, [blocks, sources]; the last stays.
+
+        A share of bytes is drawn as a share of rows: long rows are drawn less often.
+        """
+        if isinstance(policy, Changing):
+            weights = self.on_the_way(policy)
+        else:
+            weights = [np.array([self.weights[name] for name in self.names])]
+        rates = np.stack(weights) / self.means
+        bounds = np.cumsum(rates / rates.sum(-1, keepdims=True), axis=-1)
+        bounds[:, -1] = 1.0
+        return bounds
+
+    def on_the_way(self, policy: Changing) -> list[NDArray[np.float64]]:
+        """Return the shares of bytes in the middle of each block, up to the end of the way."""
+
+        def shares(done: float) -> NDArray[np.float64]:
+            given = policy.at(min(done, 1.0), self.sizes)
+            return np.array([given[name] for name in self.names])
+
+        found, done = [], 0.0
+        while done < 1:
+            row = 1 / float((shares(done) / self.means).sum())  # mean bytes of a row
+            step = self.length * row / policy.over
+            found.append(shares(done + step / 2))
+            done += step
+        return [*found, shares(1.0)]
 
     def item(self, position: int) -> tuple[str, int]:
         """Return the source's name and the row in it that stand at a position."""
@@ -73,7 +107,7 @@ class Mixture:
 
     def items(self, start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return source indices (into `names`) and row indices of positions [start, stop)."""
-        first, last = start // BLOCK, -(-stop // BLOCK)
+        first, last = start // self.length, -(-stop // self.length)
         if stop <= start:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         self.count_until(first)
@@ -82,18 +116,19 @@ class Mixture:
         for source in range(len(self.names)):
             mine = np.flatnonzero(drawn == source)
             rows[mine] = self.walk(source, int(self.prefix[first, source]), len(mine))
-        part = slice(start - first * BLOCK, stop - first * BLOCK)
+        part = slice(start - first * self.length, stop - first * self.length)
         return drawn[part], rows[part]
 
     def counts(self, number: int | NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many positions of each block each source has, [..., sources].
 
-        Systematic sampling: a comb of BLOCK points with one random offset a block, so that counts
-        are within one of their expectation in every block and unbiased over blocks.
+        Systematic sampling: a comb of as many points as positions with one random offset a block,
+        so that counts are within one of their expectation in every block and unbiased over blocks.
         """
         offset = unit(hashed(self.seed, 1, np.asarray(number)))
-        teeth = np.ceil(self.bounds * BLOCK - offset[..., None]).astype(np.int64)
-        teeth[..., -1] = BLOCK
+        bounds = self.bounds[np.minimum(number, len(self.bounds) - 1)]
+        teeth = np.ceil(bounds * self.length - offset[..., None]).astype(np.int64)
+        teeth[..., -1] = self.length
         return np.diff(teeth, axis=-1, prepend=0)
 
     def count_until(self, block: int) -> None:
@@ -105,8 +140,9 @@ class Mixture:
             self.prefix = np.concatenate([self.prefix, self.prefix[-1] + np.cumsum(added, axis=0)])
 
     def block(self, number: int) -> NDArray[np.int64]:
-        """Return the source of each position of a block, [BLOCK]."""
-        positions = np.arange(number * BLOCK, (number + 1) * BLOCK, dtype=np.int64)
+        """Return the source of each position of a block, [length]."""
+        start = number * self.length
+        positions = np.arange(start, start + self.length, dtype=np.int64)
         order = np.argsort(hashed(self.seed, 2, positions), kind="stable")
         return np.repeat(np.arange(len(self.names)), self.counts(number))[order]
 
@@ -131,37 +167,6 @@ class Mixture:
                 del self.orders[old]
             self.orders[key] = np.argsort(keys, kind="stable")
         return self.orders[key]
-
-
-def cap_epochs(
-    shares: Mapping[str, float],
-    sizes: Mapping[str, int],
-    budget_bytes: int | None,
-    epoch_cap: float,
-) -> dict[str, float]:
-    """Return shares under which no source is seen more than `epoch_cap` times in the budget.
-
-    Sources over their cap are held at it and what they leave goes to the others in proportion to
-    their shares, until none is over (Chung et al. 2023, algorithm 1, for any base policy).
-    """
-    if budget_bytes is None or budget_bytes <= 0 or not epoch_cap > 0:
-        cause = f"epoch_cap={epoch_cap:g} needs a budget in bytes, and both above 0"
-        fix = "set budget_bytes and epoch_cap"
-        raise GlotliftError("GL-CORPUS-036", cause, place="epoch_cap", fix=fix)
-    most = {name: epoch_cap * sizes[name] / budget_bytes for name in shares if shares[name] > 0}
-    if sum(most.values()) < 1:
-        allowed = int(sum(most.values()) * budget_bytes)
-        cause = f"{budget_bytes} bytes are more than {epoch_cap:g} epochs of the sources' text"
-        fix = f"set budget_bytes to at most {allowed}, or raise epoch_cap"
-        raise GlotliftError("GL-CORPUS-037", cause, place="budget_bytes", fix=fix)
-    result, held = dict(shares), dict[str, float]()
-    while over := [name for name in most if name not in held and result[name] > most[name]]:
-        held.update({name: most[name] for name in over})
-        free = {name: shares[name] for name in most if name not in held}
-        left, whole = 1 - sum(held.values()), sum(free.values())
-        result = {name: held.get(name, 0.0) for name in shares}
-        result.update({name: left * share / whole for name, share in free.items()})
-    return result
 
 
 def hashed(seed: int, stream: int, counters: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -37,15 +37,13 @@ WORLD: dict[str, Any] = {
     "learning_rate": 2e-3,
 }
 REAL: dict[str, Any] = WORLD | {
-    "size": "small",
-    "steps": 3000,
     "kept": {"code": CODE, "eng_Latn": "$GLOTLIFT_DATA/mono/eng_Latn.jsonl.gz"},
     "new": {
         code: f"$GLOTLIFT_DATA/mono/{code}.jsonl.gz"
         for code in ("fin_Latn", "hin_Deva", "jpn_Jpan", "vie_Latn")
     },
-    "tokens": 1_000_000,
-    "learning_rate": 1.5e-3,
+    "documents": 24,
+    "tokens": 160_000,
 }
 
 

@@ -53,12 +53,10 @@ WORLD: dict[str, Any] = {
 }
 MONO = "$GLOTLIFT_DATA/mono/{}.jsonl.gz"
 REAL: dict[str, Any] = WORLD | {
-    "size": "small",
-    "steps": 3000,
     "kept": {code: MONO.format(code) for code in ("eng_Latn", "spa_Latn", "fra_Latn", "por_Latn")},
     "new": {code: MONO.format(code) for code in ("yor_Latn", "mlt_Latn")},
-    "tokens": 1_000_000,
-    "learning_rate": 1.5e-3,
+    "documents": 24,
+    "tokens": 160_000,
 }
 
 
