@@ -94,7 +94,7 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def check_pairs(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+def check_pairs(hypotheses: Sequence[object], references: Sequence[object]) -> None:
     """Raise GL-EVALUATION-005 unless there is one reference per hypothesis, and at least one."""
     if len(hypotheses) != len(references) or not hypotheses:
         raise GlotliftError(
