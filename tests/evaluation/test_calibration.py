@@ -9,7 +9,7 @@ def test_one_who_is_as_right_as_said_has_no_error():
     said = np.array([[0.75, 0.25]] * 4)
     found = measure_calibration(said, np.array([0, 0, 0, 1]))
     assert found.error == 0
-    assert [b.count for b in found.bins if b.count] == [4]
+    assert [b.rows for b in found.bins if b.rows] == [4]
     assert found.brier.tolist() == pytest.approx([0.125] * 3 + [1.125])
 
 

@@ -1,6 +1,10 @@
-
-
 """What a model can do: tasks, scoring, metrics, statistics, and what it has forgotten."""
+
+from glotlift.runs.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
         "Aggregate": "glotlift.evaluation.aggregates",
         "GenerationResult": "glotlift.evaluation.generation",
         "Interval": "glotlift.evaluation.statistics",
@@ -23,9 +27,5 @@
         "paired_difference": "glotlift.evaluation.statistics",
         "ranking_scores": "glotlift.evaluation.ranking",
         "span_scores": "glotlift.evaluation.spans",
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-from glotlift.runs.lazy import attach
-    {
     },
 )

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 class Bin(NamedTuple):
     """Answers of like confidence: how many, how sure on average, and the share that is right."""
 
-    count: int
+    rows: int
     confidence: float
     accuracy: float
 
@@ -60,6 +60,6 @@ def measure_calibration(
         else Bin(0, 0.0, 0.0)
         for number in range(bins)
     ]
-    error = sum(b.count * abs(b.confidence - b.accuracy) for b in found) / len(right)
+    error = sum(b.rows * abs(b.confidence - b.accuracy) for b in found) / len(right)
     truth = np.eye(said.shape[1])[right]
     return Calibration(float(error), ((said - truth) ** 2).sum(1), found)
