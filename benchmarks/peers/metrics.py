@@ -1,6 +1,6 @@
 """Metrics as their reference libraries compute them: run in an environment of its own.
 
-    pip install seqeval scikit-learn pytrec-eval-terrier sacrebleu torchmetrics
+    pip install seqeval scikit-learn pytrec-eval-terrier sacrebleu netcal
     python metrics.py MLQA_SCRIPT FIXTURES
 
 MLQA_SCRIPT is ``mlqa_evaluation_v1.py`` of facebookresearch/MLQA. Writes inputs drawn at random,
@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytrec_eval
-import torch
+from netcal.metrics import ECE
 from sacrebleu.metrics import BLEU, CHRF
 from seqeval.metrics import f1_score, precision_score, recall_score
 from sklearn.metrics import ndcg_score
-from torchmetrics.classification import MulticlassCalibrationError
 
 ANSWERS = {
     "en": ["The United States", "a dog, an apple", "theatre", "bandana", "In 1905!", "Anna's", ""],
@@ -108,8 +107,7 @@ def calibrations(rng) -> list[dict]:
     for classes in (2, 3, 5):
         said = rng.dirichlet(np.ones(classes), 60)
         right = rng.integers(classes, size=60)
-        metric = MulticlassCalibrationError(num_classes=classes, n_bins=10, norm="l1")
-        error = metric(torch.tensor(said), torch.tensor(right))
+        error = ECE(bins=10).measure(said, right)
         rows.append({
             "said": said.tolist(), "right": right.tolist(), "error": float(error),
         })  # fmt: skip
@@ -129,7 +127,7 @@ def texts() -> list[dict]:
 
 def main() -> None:
     rng = np.random.default_rng(0)
-    libraries = ("seqeval", "scikit-learn", "pytrec-eval-terrier", "torchmetrics", "sacrebleu")
+    libraries = ("seqeval", "scikit-learn", "pytrec-eval-terrier", "netcal", "sacrebleu")
     fixtures = {
         "versions": {name: version(name) for name in libraries},
         "answers": answers(load(sys.argv[1])),

@@ -47,7 +47,7 @@ def test_rankings_are_scored_as_by_trec_eval_and_scikit_learn():
         assert whole.reciprocal_rank[0] == pytest.approx(row["reciprocal_rank"], **SAME)
 
 
-def test_calibration_is_that_of_torchmetrics():
+def test_calibration_is_that_of_netcal():
     for row in FIXTURES["calibrations"]:
         found = measure_calibration(np.array(row["said"]), np.array(row["right"]))
         assert found.error == pytest.approx(row["error"], **SAME)
