@@ -1,0 +1,142 @@
+"""How alike a model represents languages, layer by layer, on translations of the same text.
+
+Three measures, each with what it must be held against:
+
+- the cosine of languages' mean vectors (Sun et al. 2024, arXiv:2408.06273, section 5.2). Vectors of
+  one model share a large common part, so that all means look alike: subtract it (`centred`);
+- the cosine of a sentence and its translation, beside that of sentences that are no translations;
+- linear centred kernel alignment (Kornblith et al. 2019, arXiv:1905.00414, section 3), which asks
+  whether two languages lie alike among themselves, beside that of shuffled pairs.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from glotlift.clients.likelihood import batches, pad, refuse_long, resting, seen
+from glotlift.objectives.features import padding_id
+from glotlift.runs.errors import GlotliftError
+
+Vectors = NDArray[np.float64]
+Position = Literal["last", "mean"]
+BATCH_TOKENS = 8192
+
+
+def layer_vectors(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    texts: Sequence[str],
+    *,
+    position: Position = "last",
+) -> Vectors:
+    """Return a vector of each text from each layer, [1 + layers, texts, width].
+
+    The first layer is the embeddings. `position` takes the last token's state or the mean over all
+    tokens; of an encoder-decoder the encoder is asked. Raises GL-PROBING-040 (no text) and
+    GL-CLIENT-003 (a text longer than the model reads).
+    """
+    if not texts:
+        raise GlotliftError("GL-PROBING-040", "there is no text to look at", fix="give some")
+    rows = [list(ids) for ids in tokenizer(list(texts), verbose=False)["input_ids"]]
+    rows = [row or [padding_id(tokenizer)] for row in rows]
+    refuse_long(model, [len(row) for row in rows])
+    body: Any = model.get_encoder() if model.config.is_encoder_decoder else model.base_model
+    found: list[Vectors | None] = [None] * len(rows)
+    with resting(model):
+        for batch in batches([len(row) for row in rows], BATCH_TOKENS):
+            chosen = [rows[index] for index in batch]
+            mask = seen(chosen).to(model.device)
+            ids = pad(chosen, padding_id(tokenizer)).to(model.device)
+            layers = body(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+            for place, index in enumerate(batch):
+                length = len(rows[index])
+                states = [layer[place, :length].float() for layer in layers.hidden_states]
+                vectors = [s[-1] if position == "last" else s.mean(0) for s in states]
+                found[index] = np.stack([v.cpu().numpy() for v in vectors]).astype(np.float64)
+    return np.stack([vectors for vectors in found if vectors is not None], axis=1)
+
+
+def language_similarity(vectors: Mapping[str, Vectors], *, centred: bool = True) -> Vectors:
+    """Return the cosines of the languages' mean vectors, [layers, languages, languages].
+
+    `vectors` are [layers, texts, width] of translations. `centred` subtracts the mean over the
+    languages first. Raises GL-PROBING-041 (fewer than two languages) and -042 (unlike shapes).
+    """
+    check(vectors)
+    means = np.stack([found.mean(1) for found in vectors.values()], axis=1)
+    if centred:
+        means = means - means.mean(1, keepdims=True)
+    return np.asarray(cosines(means[:, :, None], means[:, None]))
+
+
+def translation_similarity(vectors: Mapping[str, Vectors], *, seed: int = 0) -> dict[str, Vectors]:
+    """Return how alike each text and its translations are, [layers, texts], and a control.
+
+    ``aligned`` is the mean cosine over all pairs of languages, each language's mean vector taken
+    off first; ``shuffled`` is that of texts that are no translations of each other.
+
+    Raises GL-PROBING-041, -042 and -043 (fewer than two texts).
+    """
+    check(vectors)
+    apart = [found - found.mean(1, keepdims=True) for found in vectors.values()]
+    moved = derangement(apart[0].shape[1], seed)
+    pairs = list(combinations(apart, 2))
+    return {
+        "aligned": np.mean([cosines(one, other) for one, other in pairs], axis=0),
+        "shuffled": np.mean([cosines(one, other[:, moved]) for one, other in pairs], axis=0),
+    }
+
+
+def kernel_alignment(one: Vectors, other: Vectors) -> float:
+    """Return the linear centred kernel alignment of [texts, width] and [texts, width'].
+
+    It is 1 where one is the other rotated, moved and scaled. It grows as texts get fewer beside
+    the width: hold it against shuffled rows. Raises GL-PROBING-042 and -043.
+    """
+    if len(one) != len(other):
+        cause = f"{len(one)} texts beside {len(other)}"
+        raise GlotliftError("GL-PROBING-042", cause, fix="give translations of the same texts")
+    enough(len(one))
+    one, other = one - one.mean(0), other - other.mean(0)
+    shared = np.linalg.norm(other.T @ one) ** 2
+    own = np.linalg.norm(one.T @ one) * np.linalg.norm(other.T @ other)
+    return float(shared / own) if own else 0.0
+
+
+def cosines(one: Vectors, other: Vectors) -> Vectors:
+    """Return the cosines along the last axis; 0 where a vector has no length."""
+    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    products = (one * other).sum(-1)
+    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+
+
+def derangement(count: int, seed: int) -> NDArray[np.int64]:
+    """Return an order of `count` items in which none keeps its place; raises GL-PROBING-043."""
+    enough(count)
+    order = np.random.default_rng(seed).permutation(count)
+    moved = np.empty(count, dtype=np.int64)
+    moved[order] = np.roll(order, 1)
+    return moved
+
+
+def check(vectors: Mapping[str, Vectors]) -> None:
+    """Refuse what cannot be compared."""
+    if len(vectors) < 2:
+        cause = f"{len(vectors)} language cannot be compared"
+        raise GlotliftError("GL-PROBING-041", cause, fix="give two languages or more")
+    shapes = {found.shape for found in vectors.values()}
+    if len(shapes) > 1:
+        cause = f"vectors of unlike shapes: {sorted(shapes)}"
+        fix = "give translations of the same texts, from one model"
+        raise GlotliftError("GL-PROBING-042", cause, fix=fix)
+
+
+def enough(texts: int) -> None:
+    """Refuse a comparison over one text."""
+    if texts < 2:
+        cause = f"{texts} text shows no likeness"
+        raise GlotliftError("GL-PROBING-043", cause, fix="give two texts or more")
