@@ -27,7 +27,7 @@ CHANGES = (
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """Sum of cross-entropies and the cross-entropy of each position, block by block."""
+    """Summed loss and the cross-entropy of each position, block by block."""
 
     @staticmethod
     def forward(
@@ -36,11 +36,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         weight: torch.Tensor,
         bias: torch.Tensor | None,
         labels: torch.Tensor,
+        z_loss: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         elements = BLOCK_ELEMENTS * (1 if hidden.device.type == "cpu" else ACCELERATED)
         rows = max(1, elements // weight.shape[0])
         exact = torch.promote_types(hidden.dtype, torch.float32)
         losses = torch.empty(len(hidden), dtype=exact, device=hidden.device)
+        normaliser = torch.zeros_like(losses)  # log Z, where it is penalised
         wants = [
             ctx.needs_input_grad[0],
             ctx.needs_input_grad[1],
@@ -57,9 +59,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             logs = functional.log_softmax(logits, dim=-1, dtype=exact)
             targets = labels[block, None]
             losses[block] = -logs.gather(1, targets)[:, 0]
+            if z_loss:
+                normaliser[block] = logits.gather(1, targets)[:, 0].to(exact) + losses[block]
             if not any(wants):
                 continue
             slope = logs.exp_()
+            if z_loss:  # d (log Z)^2 / d logits is 2 log Z times the probabilities
+                slope.mul_(1 + 2 * z_loss * normaliser[block, None])
             slope.scatter_add_(1, targets, torch.full_like(targets, -1, dtype=slope.dtype))
             small = slope.to(hidden.dtype)
             if hidden_gradient is not None:
@@ -73,7 +79,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         ctx.weight_dtype = weight.dtype
         ctx.save_for_backward(hidden_gradient, weight_gradient, bias_gradient)
         ctx.mark_non_differentiable(losses)
-        return losses.sum(), losses
+        total = losses.sum()
+        return (total + z_loss * normaliser.square().sum() if z_loss else total), losses
 
     @staticmethod
     def backward(ctx: Any, slope: torch.Tensor, _: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -83,6 +90,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             None if weight is None else weight.mul_(slope).to(ctx.weight_dtype),
             None if bias is None else bias.mul_(slope).to(ctx.weight_dtype),
             None,
+            None,
         )
 
 
@@ -91,36 +99,73 @@ def chunked_cross_entropy(
     weight: torch.Tensor,
     bias: torch.Tensor | None,
     labels: torch.Tensor,
+    z_loss: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the summed cross-entropy (differentiable) and that of each position (detached).
+    """Return the summed loss (differentiable) and the cross-entropy of each position (detached).
 
     `hidden` is [positions, width], `weight` [vocabulary, width], `bias` [vocabulary] or None,
     `labels` [positions] with every label a vocabulary id. Both results are in nats, in
-    float32 or better.
+    float32 or better. The sum holds ``z_loss * (log Z)^2`` of each position too, where Z is the sum
+    of the exponentials of its logits (Chowdhery et al. 2022, PaLM, section 5).
     """
-    total, each = _ChunkedCrossEntropy.apply(hidden, weight, bias, labels)  # type: ignore[no-untyped-call]
+    total, each = _ChunkedCrossEntropy.apply(hidden, weight, bias, labels, z_loss)  # type: ignore[no-untyped-call]
     return total, each
 
 
 def language_model_loss(
-    model: nn.Module, inputs: dict[str, Any], labels: torch.Tensor
+    model: nn.Module, inputs: dict[str, Any], labels: torch.Tensor, z_loss: float = 0.0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run `model` and return (summed loss, loss of each labelled position), in nats.
+    """Run `model` and return (summed loss, cross-entropy of each labelled position), in nats.
 
     `labels` is [batch, sequence], aligned with the positions that predict them; ``IGNORED``
-    positions never reach the output layer. Where a model does something to its logits after the
-    output layer (soft-capping, scaling), they are computed in full and the plain loss is used.
+    positions never reach the output layer.
     """
     chosen = labels != IGNORED
-    targets = labels[chosen]
+    return loss_at(model, inputs, chosen, labels[chosen], z_loss)
+
+
+def loss_at(
+    model: nn.Module,
+    inputs: dict[str, Any],
+    chosen: torch.Tensor | tuple[torch.Tensor, ...],
+    targets: torch.Tensor,
+    z_loss: float = 0.0,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run `model` and return (summed loss, cross-entropy of each target [targets]), in nats.
+
+    `chosen` indexes [batch, sequence] and picks the position that predicts each target; a position
+    may be picked several times. Where a model does something to its logits after the output layer
+    (soft-capping, scaling), they are computed in full and the plain loss is used. The sum holds the
+    penalties that are no cross-entropy: `z_loss` and what `balance_loss` finds.
+    """
     head = output_layer(model)
     if head is None or transforms_logits(model):
-        logits = model(**inputs).logits[chosen].float()
-        each = functional.cross_entropy(logits, targets, reduction="none")
-        return each.sum(), each.detach()
-    with loss_in_place_of_logits(head, chosen, targets) as losses:
         outputs = model(**inputs)
-    return outputs.logits.sum(), losses[0]
+        logits = outputs.logits[chosen].float()
+        each = functional.cross_entropy(logits, targets, reduction="none")
+        total, each = each.sum(), each.detach()
+        if z_loss:
+            total = total + z_loss * logits.logsumexp(-1).square().sum()
+    else:
+        with loss_in_place_of_logits(head, chosen, targets, z_loss) as losses:
+            outputs = model(**inputs)
+        total, each = outputs.logits.sum(), losses[0]
+    balance = balance_loss(model, outputs)
+    return (total if balance is None else total + balance * len(targets)), each
+
+
+def balance_loss(model: nn.Module, outputs: Any) -> torch.Tensor | None:
+    """Return what a mixture of experts adds to the loss of each label, None where there is none.
+
+    Its outputs say how unevenly its experts are used (`aux_loss`), its configuration how much that
+    weighs (`router_aux_loss_coef`), as for the mixtures of transformers.
+    """
+    uneven = getattr(outputs, "aux_loss", None)
+    if uneven is None:
+        return None
+    config: Any = unwrapped(model).config
+    weighed: torch.Tensor = config.get_text_config().router_aux_loss_coef * uneven
+    return weighed
 
 
 def output_layer(model: nn.Module) -> nn.Linear | None:
@@ -142,7 +187,10 @@ def transforms_logits(model: nn.Module) -> bool:
 
 @contextmanager
 def loss_in_place_of_logits(
-    head: nn.Linear, chosen: torch.Tensor, targets: torch.Tensor
+    head: nn.Linear,
+    chosen: torch.Tensor | tuple[torch.Tensor, ...],
+    targets: torch.Tensor,
+    z_loss: float = 0.0,
 ) -> Iterator[list[torch.Tensor]]:
     """Let `head` return the summed loss of the chosen positions instead of their logits.
 
@@ -157,7 +205,7 @@ def loss_in_place_of_logits(
 
     def lose(module: nn.Linear, *_: Any) -> torch.Tensor:
         hidden = kept.pop()[chosen]
-        total, each = chunked_cross_entropy(hidden, module.weight, module.bias, targets)
+        total, each = chunked_cross_entropy(hidden, module.weight, module.bias, targets, z_loss)
         losses.append(each)
         return total.reshape(1, 1, 1)
 
