@@ -26,6 +26,6 @@ __getattr__, __dir__, __all__ = attach(
         "needed": "glotlift.evaluation.power",
         "paired_difference": "glotlift.evaluation.statistics",
         "ranking_scores": "glotlift.evaluation.ranking",
-        "span_scores": "glotlift.evaluation.spans",
+        "span_f1": "glotlift.evaluation.spans",
     },
 )
