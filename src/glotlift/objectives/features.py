@@ -1,6 +1,7 @@
 """From rows of text to token ids with known lengths."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from datasets import Dataset, Features, Value
@@ -8,29 +9,50 @@ from datasets import Sequence as SequenceOf
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.packing import Ids
+from glotlift.objectives.word_columns import NONE, TokenColumns
 from glotlift.runs.errors import GlotliftError
 
 FEATURES = Features({"input_ids": SequenceOf(Value("int32")), "bytes": Value("int64")})
 
 
 def tokenise(
-    tokenizer: PreTrainedTokenizerFast, rows: Dataset, *, prefix: list[int], suffix: list[int]
+    tokenizer: PreTrainedTokenizerFast,
+    rows: Dataset,
+    *,
+    prefix: list[int],
+    suffix: list[int],
+    beside: TokenColumns | None = None,
 ) -> Dataset:
-    """Return `input_ids` (prefix, text, suffix) and UTF-8 `bytes` of each row's `text`."""
+    """Return `input_ids` (prefix, text, suffix) and UTF-8 `bytes` of each row's `text`.
 
-    def encode(batch: dict[str, list[str]]) -> dict[str, list[object]]:
+    `beside` makes further features with a number for each token; prefix and suffix have -1 there.
+    Raises what `beside` raises.
+    """
+    wanted = beside.columns if beside else ()
+
+    def encode(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
         texts = batch["text"]
-        encoded = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
-        return {
-            "input_ids": [prefix + ids + suffix for ids in encoded],
+        encoded = tokenizer(
+            texts,
+            add_special_tokens=False,
+            return_offsets_mapping=bool(wanted),
+            verbose=False,
+        )
+        made: dict[str, list[Any]] = {
+            "input_ids": [prefix + ids + suffix for ids in encoded["input_ids"]],
             "bytes": [len(text.encode()) for text in texts],
         }
+        if beside and wanted:
+            before, after = [NONE] * len(prefix), [NONE] * len(suffix)
+            for name, numbers in beside(batch, encoded["offset_mapping"]).items():
+                made[name] = [np.concatenate([before, each, after]) for each in numbers]
+        return made
 
     return rows.map(
         encode,
         batched=True,
         remove_columns=rows.column_names,
-        features=FEATURES,
+        features=Features(FEATURES | {name: SequenceOf(Value("int32")) for name in wanted}),
         keep_in_memory=True,
         load_from_cache_file=False,
     )

@@ -18,8 +18,9 @@ from glotlift.objectives.features import (
     start_id,
     tokenise,
 )
-from glotlift.objectives.maskers import Masker, RandomTokens
+from glotlift.objectives.maskers import Masker, RandomTokens, masker_named
 from glotlift.objectives.packing import Ids
+from glotlift.objectives.word_columns import Tagger, TokenColumns
 from glotlift.objectives.wrapping import keeps_apart, makes_mask_by, plain, unwrapped
 from glotlift.runs.errors import GlotliftError
 
@@ -37,9 +38,13 @@ class MaskedLanguageModelling:
         self,
         tokenizer: PreTrainedTokenizerFast,
         mask_fraction: float = 0.15,
-        masker: Masker | None = None,
+        masker: Masker | str | None = None,
+        tagger: Tagger | None = None,
     ) -> None:
-        """Raises GL-OBJECTIVE-002 when the tokenizer has no mask token."""
+        """Say what is hidden by a masker or its name; `tagger` labels rows that carry no labels.
+
+        Raises GL-OBJECTIVE-002 (the tokenizer has no mask token) and -020 (an unknown masker).
+        """
         if tokenizer.mask_token_id is None:
             raise GlotliftError(
                 "GL-OBJECTIVE-002",
@@ -48,14 +53,16 @@ class MaskedLanguageModelling:
                 fix="use causal language modelling or another tokenizer",
             )
         self.tokenizer, self.mask_fraction = tokenizer, mask_fraction
-        self.masker = masker or RandomTokens()
-        self.columns = self.masker.columns
+        self.masker = masker_named(masker) if isinstance(masker, str) else masker or RandomTokens()
+        self.columns, self.tagger = self.masker.columns, tagger
         self.start, self.end, self.padding = (
             start_id(tokenizer),
             end_id(tokenizer),
             padding_id(tokenizer),
         )
         self.special = np.asarray(sorted(set(tokenizer.all_special_ids)))
+        self.hideable = np.ones(max(len(tokenizer), self.special[-1] + 1), dtype=bool)
+        self.hideable[self.special] = False
 
     @classmethod
     def for_model(
@@ -76,8 +83,12 @@ class MaskedLanguageModelling:
         )
 
     def prepare(self, rows: Dataset) -> Dataset:
-        """Return features `input_ids` and `bytes`, one row per document."""
-        return tokenise(self.tokenizer, rows, prefix=[self.start], suffix=self.end)
+        """Return features `input_ids`, `bytes` and what the masker asks for, a row per document.
+
+        Raises what `TokenColumns` raises.
+        """
+        beside = TokenColumns(self.columns, self.tagger)
+        return tokenise(self.tokenizer, rows, prefix=[self.start], suffix=self.end, beside=beside)
 
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
         """Return `input_ids`, `labels` and `segments` [blocks, length]; one seed per block."""
@@ -101,7 +112,7 @@ class MaskedLanguageModelling:
             (block, block[:, None][:, :0]) if block.ndim == 1 else (block[:, 0], block[:, 1:])
         )
         rng = np.random.default_rng([seed, 0x4D4C4D])
-        chosen = self.masker(ids, beside, ~np.isin(ids, self.special), self.mask_fraction, rng)
+        chosen = self.masker(ids, beside, self.hideable[ids], self.mask_fraction, rng)
         action = rng.random(len(ids))
         corrupted = np.where(chosen & (action < 0.8), self.tokenizer.mask_token_id, ids)
         other = rng.integers(len(self.tokenizer), size=len(ids))
@@ -130,10 +141,6 @@ def packed_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str,
     Where the model counts positions from its padding id (RoBERTa), so do we.
     """
     numbers = batch["segments"]
-    index = torch.arange(numbers.shape[1], device=numbers.device).expand_as(numbers)
-    begins = torch.ones_like(numbers, dtype=torch.bool)
-    begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
-    first = torch.where(begins, index, 0).cummax(1).values
     together = numbers[:, None, :, None] == numbers[:, None, None, :]
     if attention_of(model) != "sdpa":
         dtype = next(model.parameters()).dtype
@@ -142,9 +149,17 @@ def packed_inputs(model: nn.Module, batch: dict[str, torch.Tensor]) -> dict[str,
         )
     return {
         "input_ids": batch["input_ids"],
-        "position_ids": index - first + position_offset(model),
+        "position_ids": places_in_runs(numbers) + position_offset(model),
         "attention_mask": together,
     }
+
+
+def places_in_runs(numbers: torch.Tensor) -> torch.Tensor:
+    """Return [batch, length] how far each position is from where its run of one number begins."""
+    index = torch.arange(numbers.shape[1], device=numbers.device).expand_as(numbers)
+    begins = torch.ones_like(numbers, dtype=torch.bool)
+    begins[:, 1:] = numbers[:, 1:] != numbers[:, :-1]
+    return index - torch.where(begins, index, 0).cummax(1).values
 
 
 def attention_of(model: nn.Module) -> str:
