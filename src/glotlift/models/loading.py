@@ -14,6 +14,15 @@ from glotlift.runs.errors import GlotliftError
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?")
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 FACTORISED = "Factorised"
+OWN_TYPES = {  # how our own model types begin, and the module that makes them known to transformers
+    FACTORISED.lower(): "glotlift.models.factorised",
+    "palm": "glotlift.models.palm",
+    "moe-t5": "glotlift.models.moe",
+}
+OWN_CLASSES = {
+    "PalmForCausalLM": "AutoModelForCausalLM",
+    "MoeT5ForConditionalGeneration": "AutoModelForSeq2SeqLM",
+}
 MISSING = {"ids": [-1]}
 LARGEST_ID = 10_000_000  # many times the largest vocabulary; lists of all ids must fit in memory
 
@@ -118,8 +127,9 @@ def refuse_unknown_type(files: ModelFiles) -> None:
 
     configuration = files.configuration
     kind = configuration.get("model_type")
-    if str(kind).startswith(FACTORISED.lower()):
-        import_module("glotlift.models.factorised")  # makes its types known to transformers
+    for beginning, module in OWN_TYPES.items():
+        if str(kind).startswith(beginning):
+            import_module(module)
     if isinstance(kind, str) and kind in CONFIG_MAPPING:
         return
     if "auto_map" in configuration:
@@ -223,6 +233,8 @@ def auto_class(configuration: dict[str, Any], place: str) -> Any:
     for name, mapping in kinds.items():
         if architecture.removeprefix(FACTORISED) in mapping.values():
             return getattr(transformers, name)
+    if architecture in OWN_CLASSES:
+        return getattr(transformers, OWN_CLASSES[architecture])
     raise GlotliftError(
         "GL-MODEL-009",
         f"{architecture or 'an unnamed architecture'} is no language model that glotlift trains",
