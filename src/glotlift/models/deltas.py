@@ -2,7 +2,8 @@
 
 What may not move is parametrised apart from what may, so that neither weight decay nor momentum
 can leak into it. `apply` prepares a model for training, `remove` gives back a plain model that
-carries what was learnt.
+carries what was learnt. Deltas of other kinds stand beside this file: `chosen` (neurons, experts,
+named parts) and `adapters`.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 from transformers import PreTrainedModel
+
+from glotlift.runs.protocols import Delta as Delta
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,17 @@ class AllWeights:
         return model
 
 
-class PatchedRows(nn.Module):
-    """A weight whose rows `ids` are replaced by a parameter of their own."""
+class Patched(nn.Module):
+    """A weight whose places `ids` along dimension `dim` are a parameter of their own, `rows`."""
 
-    def __init__(self, ids: torch.Tensor, rows: nn.Parameter) -> None:
+    def __init__(self, ids: torch.Tensor, rows: nn.Parameter, dim: int = 0) -> None:
         super().__init__()
         self.register_buffer("ids", ids, persistent=False)
-        self.rows = rows
+        self.rows, self.dim = rows, dim
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
-        """Return `weight` [vocabulary, width] or [vocabulary] with the patched rows."""
-        return weight.index_copy(0, cast(torch.Tensor, self.ids), self.rows)
+        """Return `weight` with the patched places."""
+        return weight.index_copy(self.dim, cast(torch.Tensor, self.ids), self.rows)
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,7 @@ class NewRows:
 
     def remove(self, model: Any) -> Any:
         """Write the rows into the weights and give the weights back their plain form."""
-        for module in [m for m in model.modules() if parametrize.is_parametrized(m)]:
-            for name, chain in list(module.parametrizations.items()):
-                if isinstance(chain[0], PatchedRows):
-                    parametrize.remove_parametrizations(module, name, leave_parametrized=True)
-        model.requires_grad_(True)
-        return model
+        return unpatched(model)
 
 
 def piece_parameters(model: Any) -> list[nn.Parameter]:
@@ -91,9 +89,21 @@ def holders(model: nn.Module, parameter: nn.Parameter) -> list[tuple[nn.Module, 
     ]
 
 
-def patch(module: nn.Module, name: str, ids: torch.Tensor, rows: nn.Parameter) -> None:
-    """Parametrise `module.<name>` by its frozen self and the movable `rows`."""
-    parametrize.register_parametrization(module, name, PatchedRows(ids, rows), unsafe=True)
+def patch(
+    module: nn.Module, name: str, ids: torch.Tensor, rows: nn.Parameter, dim: int = 0
+) -> None:
+    """Parametrise `module.<name>` by its frozen self and `rows`, which lie along `dim`."""
+    parametrize.register_parametrization(module, name, Patched(ids, rows, dim), unsafe=True)
+
+
+def unpatched(model: Any) -> Any:
+    """Return the model with what was patched written into its weights, all free to move."""
+    for module in [m for m in model.modules() if parametrize.is_parametrized(m)]:
+        for name, chain in list(module.parametrizations.items()):
+            if isinstance(chain[0], Patched):
+                parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+    model.requires_grad_(True)
+    return model
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class LowRank:
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
-    targets: str | list[str] = "all-linear"
+    targets: str | tuple[str, ...] = "all-linear"
 
     def apply(self, model: PreTrainedModel) -> Any:
         """Return `model` wrapped by peft; only the low-rank factors move."""
@@ -113,14 +123,9 @@ class LowRank:
             r=self.rank,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
-            target_modules=self.targets,
+            target_modules=self.targets if isinstance(self.targets, str) else list(self.targets),
         )
-        movable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        wrapped = get_peft_model(model, settings)
-        if isinstance(model.get_input_embeddings(), nn.Module) and is_patched(model):
-            for parameter in movable:
-                parameter.requires_grad_(True)
-        return wrapped
+        return get_peft_model(model, settings)
 
     def remove(self, model: Any) -> PreTrainedModel:
         """Add the updates to the weights and return the plain model, tied if it was."""
@@ -130,21 +135,20 @@ class LowRank:
         return plain
 
 
-def is_patched(model: PreTrainedModel) -> bool:
-    """Tell whether the model's embedding rows are parametrised apart."""
-    return bool(parametrize.is_parametrized(model.get_input_embeddings()))
-
-
 @dataclass(frozen=True)
 class Together:
     """Several deltas at once, applied in order: new rows and low-rank updates, say."""
 
-    deltas: tuple[NewRows | LowRank, ...]
+    deltas: tuple[Delta, ...]
 
     def apply(self, model: PreTrainedModel) -> Any:
-        """Apply each delta in turn."""
+        """Apply each delta in turn; what any of them lets move moves."""
+        moving: list[nn.Parameter] = []
         for delta in self.deltas:
             model = delta.apply(model)
+            moving += [parameter for _, parameter in movable(model)]
+        for parameter in moving:
+            parameter.requires_grad_(True)
         return model
 
     def remove(self, model: Any) -> PreTrainedModel:
@@ -153,9 +157,6 @@ class Together:
         for delta in reversed(self.deltas):
             plain = delta.remove(plain)
         return plain
-
-
-Delta = AllWeights | NewRows | LowRank | Together
 
 
 def movable(model: nn.Module) -> Iterable[tuple[str, nn.Parameter]]:
