@@ -6,8 +6,11 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "CausalLanguageModelling": "glotlift.objectives.causal",
+        "InstructionTuning": "glotlift.objectives.instructions",
         "MaskedLanguageModelling": "glotlift.objectives.masked",
+        "MixtureOfDenoisers": "glotlift.objectives.denoisers",
         "PrefixLanguageModelling": "glotlift.objectives.prefix",
+        "SpanCorruption": "glotlift.objectives.denoisers",
         "chunked_cross_entropy": "glotlift.objectives.cross_entropy",
         "document_bits": "glotlift.objectives.bits",
         "objective_for": "glotlift.objectives.choice",

@@ -13,8 +13,13 @@ from glotlift.runs.protocols import Objective
 DEFAULT = "default"
 OBJECTIVES = {
     "causal": "glotlift.objectives.causal:CausalLanguageModelling",
+    "instructions": "glotlift.objectives.instructions:InstructionTuning",
     "masked": "glotlift.objectives.masked:MaskedLanguageModelling",
     "prefix": "glotlift.objectives.prefix:PrefixLanguageModelling",
+    "tcm": "glotlift.objectives.contrastive:TransliterationContrastiveModelling",
+    "tlm": "glotlift.objectives.translation:TranslationLanguageModelling",
+    "spans": "glotlift.objectives.denoisers:SpanCorruption",
+    "ul2": "glotlift.objectives.denoisers:MixtureOfDenoisers",
 }
 
 
