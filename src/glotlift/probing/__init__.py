@@ -5,9 +5,13 @@ from glotlift.runs.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "alignment_by_layer": "glotlift.probing.mexa",
+        "estimate_score": "glotlift.probing.mexa",
         "kernel_alignment": "glotlift.probing.similarity",
         "language_similarity": "glotlift.probing.similarity",
         "layer_vectors": "glotlift.probing.similarity",
+        "pool_layers": "glotlift.probing.mexa",
+        "share_aligned": "glotlift.probing.mexa",
         "translation_similarity": "glotlift.probing.similarity",
     },
 )

@@ -1,0 +1,99 @@
+"""MEXA: how far a language is tied to a pivot inside a model (Kargaran et al. 2024,
+arXiv:2410.05873).
+
+A sentence counts for a layer if its vector is nearer to that of its own translation than to that of
+any other sentence, and its translation's likewise. The share of such sentences, pooled over layers,
+says how much of what a model can do in the pivot it may be expected to do in the language.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glotlift.clients.local import LocalModel
+from glotlift.clients.vectors import Pooling
+from glotlift.runs.errors import GlotliftError
+
+Floats = NDArray[np.float64]
+DOUBTFUL = 1e-4  # margins smaller than this are computed again in double precision
+TIE = 1e-12  # margins smaller than this are ties, which count as failures
+
+
+def alignment_by_layer(
+    model: LocalModel,
+    pivot: Sequence[str],
+    translations: Sequence[str],
+    *,
+    pooling: Pooling = "weighted",
+) -> Floats:
+    """Return MEXA of each layer, [1 + layers], the embeddings first.
+
+    `translations` are sentence by sentence those of `pivot`. The paper weighs tokens by position
+    or takes the last; it reads a hundred sentences. Scores fall as sentences get more: compare only
+    equal numbers. Raises what `mexa` raises.
+    """
+    return mexa(
+        model.encode_layers(pivot, pooling=pooling),
+        model.encode_layers(translations, pooling=pooling),
+    )
+
+
+def mexa(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
+    """Return MEXA of each layer, [layers], from sentence vectors [layers, sentences, width].
+
+    Raises GL-PROBING-050 (shapes that do not pair) or -051 (fewer than two sentences).
+    """
+    if pivot.shape != other.shape or pivot.ndim != 3:
+        raise GlotliftError(
+            "GL-PROBING-050",
+            f"vectors {pivot.shape} and {other.shape} do not pair",
+            fix="give [layers, sentences, width] of the same sentences in two languages",
+        )
+    if pivot.shape[1] < 2:
+        raise GlotliftError(
+            "GL-PROBING-051",
+            "one sentence has no rival to be told from",
+            fix="give a hundred sentences, say",
+        )
+    return np.array([share_aligned(one, two) for one, two in zip(pivot, other, strict=True)])
+
+
+def share_aligned(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Return the share of sentences [sentences, width] whose own cosine beats row and column."""
+    one, two = unit_rows(pivot), unit_rows(other)
+    cosines = one @ two.T
+    own = cosines.diagonal().copy()
+    np.fill_diagonal(cosines, -np.inf)
+    margins = (own - np.maximum(cosines.max(0), cosines.max(1))).astype(np.float64)
+    for row in np.flatnonzero(np.abs(margins) < DOUBTFUL):
+        margins[row] = exact_margin(pivot, other, int(row))
+    return float((margins > TIE).mean())
+
+
+def exact_margin(pivot: NDArray[np.floating], other: NDArray[np.floating], row: int) -> float:
+    """Return by how much one sentence's own cosine beats its rivals', in double precision."""
+    one, two = unit_rows(pivot.astype(np.float64)), unit_rows(other.astype(np.float64))
+    rivals = np.arange(len(one)) != row
+    nearest = max((two[rivals] @ one[row]).max(), (one[rivals] @ two[row]).max())
+    return float(one[row] @ two[row] - nearest)
+
+
+def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return rows [n, width] of length 1; a row without length stays as it is."""
+    lengths = np.sqrt(np.einsum("nw,nw->n", rows, rows))[:, None]
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+
+
+def pool_layers(scores: Floats, how: Literal["mean", "max"] = "mean") -> float:
+    """Return one figure of a language from its layers' scores [layers]."""
+    return float(scores.mean() if how == "mean" else scores.max())
+
+
+def estimate_score(alignment: float, pivot_score: float, chance: float = 0.0) -> float:
+    """Return what a model should reach in a language, from what it reaches in the pivot.
+
+    What the pivot has above `chance` is taken in the share that the alignment [0, 1] says.
+    """
+    return chance + alignment * (pivot_score - chance)
