@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
-from torch.nn.functional import cross_entropy
 from transformers import set_seed
 
 from glotlift import world
@@ -18,12 +17,12 @@ from glotlift.evaluation.statistics import paired_difference
 from glotlift.objectives.bits import document_bits
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.masked import MaskedLanguageModelling, plain_inputs
+from glotlift.probing.linear import fit_probe
 from glotlift.training.schooling import ask
 from glotlift.world.tasks import TASKS, Task
 
 DOCUMENTS = 50
 LESSONS = 1000  # labelled training texts of each language that a probe learns from
-DECAY = 1e-3  # of a probe's weights
 ALL = "all"
 Scores = NDArray[np.float64]
 
@@ -143,35 +142,14 @@ def probe(client: LocalModel, lessons: Dataset, questions: Dataset) -> Scores:
     """Return 1.0 where a logistic regression on frozen states chooses right, else 0.0, [rows]."""
     taught, _ = labels_of(lessons)
     names = sorted(set(taught))
-    inputs = client.encode(read(lessons))
-    mean, spread = inputs.mean(0), inputs.std(0) + 1e-6
-    scores = regression((inputs - mean) / spread, [names.index(label) for label in taught])(
-        (client.encode(read(questions)) - mean) / spread
-    )
+    fitted = fit_probe(client.encode(read(lessons)), [names.index(label) for label in taught])
+    scores = fitted.scores(client.encode(read(questions)))
     right, options = labels_of(questions)
     chosen = [
         max(listed, key=lambda label: row[names.index(label)] if label in names else -np.inf)
         for row, listed in zip(scores, options, strict=True)
     ]
     return np.array([a == b for a, b in zip(chosen, right, strict=True)], np.float64)
-
-
-def regression(inputs: NDArray[np.float32], classes: Sequence[int]) -> Any:
-    """Return a function from vectors [n, width] to class scores [n, classes], fitted by L-BFGS."""
-    x, y = torch.from_numpy(inputs), torch.tensor(classes)
-    layer = torch.nn.Linear(x.shape[1], int(y.max()) + 1)
-    torch.nn.init.zeros_(layer.weight)
-    torch.nn.init.zeros_(layer.bias)
-    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = cross_entropy(layer(x), y) + DECAY * layer.weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    return lambda vectors: layer(torch.from_numpy(vectors)).detach().numpy()
 
 
 def translation_scores(

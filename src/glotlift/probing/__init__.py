@@ -5,8 +5,10 @@ from glotlift.runs.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "LinearProbe": "glotlift.probing.linear",
         "alignment_by_layer": "glotlift.probing.mexa",
         "estimate_score": "glotlift.probing.mexa",
+        "fit_probe": "glotlift.probing.linear",
         "kernel_alignment": "glotlift.probing.similarity",
         "language_similarity": "glotlift.probing.similarity",
         "layer_vectors": "glotlift.probing.similarity",

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from glotlift.probing.linear import fit_probe
+from glotlift.runs.errors import GlotliftError
+
+
+def test_it_reads_what_is_linear_and_not_what_is_not():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((400, 6)) * [1, 100, 1, 1, 1, 1] + 5
+    there = (x[:, 1] > 5).astype(int)
+    hidden = ((x[:, 0] > 5) ^ (x[:, 2] > 5)).astype(int)
+    for labels, low, high in ((there, 0.97, 1), (hidden, 0.35, 0.65)):
+        probe = fit_probe(x[:200], labels[:200].tolist())
+        assert low <= (probe.classes(x[200:]) == labels[200:]).mean() <= high
+
+
+def test_it_is_the_minimum_of_its_loss():
+    rng = np.random.default_rng(1)
+    x, labels = rng.standard_normal((60, 3)), rng.integers(3, size=60)
+    probe = fit_probe(x, labels.tolist())
+
+    def loss(weights, bias):
+        scores = (x - probe.mean) / probe.spread @ weights.T + bias
+        logs = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+        return -logs[np.arange(60), labels].mean() + 1e-3 * (weights**2).sum()
+
+    least = loss(probe.weights, probe.bias)
+    for _ in range(20):
+        moved = probe.weights + 0.01 * rng.standard_normal(probe.weights.shape)
+        assert loss(moved, probe.bias + 0.01 * rng.standard_normal(3)) > least
+
+
+def test_refusals():
+    for vectors, labels in ((np.ones((3, 2)), [0, 1]), (np.ones((2, 2)), [0, 0]), (np.ones(2), [])):
+        with pytest.raises(GlotliftError) as error:
+            fit_probe(vectors, labels)
+        assert error.value.code == "GL-PROBING-055"
