@@ -93,6 +93,8 @@ def patch(
     module: nn.Module, name: str, ids: torch.Tensor, rows: nn.Parameter, dim: int = 0
 ) -> None:
     """Parametrise `module.<name>` by its frozen self and `rows`, which lie along `dim`."""
+    if not parametrize.is_parametrized(module):
+        module.parameter_order = tuple(module._parameters)
     parametrize.register_parametrization(module, name, Patched(ids, rows, dim), unsafe=True)
 
 
@@ -102,6 +104,9 @@ def unpatched(model: Any) -> Any:
         for name, chain in list(module.parametrizations.items()):
             if isinstance(chain[0], Patched):
                 parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+        for name in module.__dict__.pop("parameter_order", ()):
+            if name in module._parameters:  # as before: a weight before its bias
+                module._parameters[name] = module._parameters.pop(name)
     model.requires_grad_(True)
     return model
 
@@ -132,6 +137,7 @@ class LowRank:
         tied = model.config.tie_word_embeddings
         plain: PreTrainedModel = model.merge_and_unload()
         plain.config.tie_word_embeddings = tied  # peft does not see that patched rows stay tied
+        plain.requires_grad_(True)
         return plain
 
 
