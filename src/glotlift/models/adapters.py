@@ -352,9 +352,14 @@ def names(model: nn.Module, *kinds: type[nn.Module]) -> list[str]:
     return list(found)
 
 
-def learnt(model: nn.Module, name: str) -> dict[str, torch.Tensor]:
-    """Return the weights of one adapter, its invertible part included, by their full names."""
-    places = [f"{place}.{name}." for place, held in held_by(model) if name in held]
+def learnt(model: nn.Module, name: str | None = None) -> dict[str, torch.Tensor]:
+    """Return the weights of one adapter, its invertible part included, by their full names.
+
+    Without a `name`, of all adapters.
+    """
+    places = [
+        f"{place}.{one}." for place, held in held_by(model) for one in held if name in (None, one)
+    ]
     return {
         key: value.detach().clone()
         for key, value in model.state_dict().items()

@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from glotlift.corpus import Mixture
+from glotlift.models.adapters import learnt
 from glotlift.models.deltas import AllWeights
 from glotlift.objectives.bits import longest_input
 from glotlift.objectives.choice import objective_for
@@ -89,12 +90,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a stage left: the plain model, what it read, and its log."""
+    """What a stage left: the plain model, what it read, and its log.
+
+    Adapters cannot be part of a plain model: `adapters` holds what they learnt, by name, for
+    `glotlift.models.adapters.fill`.
+    """
 
     model: PreTrainedModel
     plan: Plan
     history: list[dict[str, Any]]
     steps: int
+    adapters: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def run_stage(
@@ -135,8 +141,10 @@ def run_stage(
     set_seed(stage.seed)
     prepared = stage.delta.apply(model)
     trainer = fit(prepared, tokenizer, stage, blocks, folder, validation or {}, event)
-    trained = stage.delta.remove(trainer.whole_model())
-    return Trained(trained, plan, list(trainer.state.log_history), blocks.steps)
+    whole = trainer.whole_model()
+    adapters = learnt(whole)
+    trained = stage.delta.remove(whole)
+    return Trained(trained, plan, list(trainer.state.log_history), blocks.steps, adapters)
 
 
 def fit(
