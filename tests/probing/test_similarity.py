@@ -61,7 +61,7 @@ def test_translations_stand_out_from_shuffled_pairs():
         for seed, code in enumerate(("eng_Latn", "yor_Latn", "hin_Deva"), start=1)
     }
     found = translation_similarity(vectors)
-    assert found["aligned"].shape == found["shuffled"].shape == (2, 200)
+    assert found["aligned"].shape == found["shuffled"].shape == (3, 2, 200)
     assert found["aligned"].mean() == pytest.approx(1 / 1.25, abs=0.03)
     assert found["shuffled"].mean() == pytest.approx(0, abs=0.03)
 

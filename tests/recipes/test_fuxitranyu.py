@@ -14,14 +14,21 @@ from glotlift.recipes.fuxitranyu import (
     WEAK,
     measures,
 )
+from glotlift.recipes.language_likeness import (
+    LIKENESS,
+    LIKENESS_ACROSS,
+    UNEVENNESS,
+    likenesses,
+)
 from glotlift.recipes.small_decoders import Scored
 
 from .made_up import held_and_broken, verdict
 
-(RECIPE,) = RECIPES
+RECIPE, SIMILARITY = RECIPES
 TOY = dict(RECIPE.setting("world").values) | {
     "documents": {"eng_Latn": 120, "zho_Hans": 40, "deu_Latn": 15, "hin_Deva": 15},
     "held_out": 6,
+    "sentences": 5,
     "pieces": 600,
     "bytes": 20_000,
 }
@@ -33,20 +40,26 @@ def evidence(tmp_path_factory):
     return run_recipe(RECIPE, Setting("world", TOY), folder, seeds=[0])
 
 
+@pytest.fixture(scope="module")
+def likeness(evidence, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("likeness")
+    return run_recipe(SIMILARITY, Setting("world", TOY), folder, seeds=[0])
+
+
 def test_the_settings_are_json():
     for setting in RECIPE.settings:
         assert json.loads(json.dumps(setting.values)) == setting.values
 
 
 def test_arms_differ_in_the_policy_alone():
-    assert all(set(arm.run.keywords) == {"policy"} for arm in RECIPE.arms)
+    assert all(set(arm.run.keywords) == {"policy"} for part in RECIPES for arm in part.arms)
     sizes = {"eng_Latn": 900, "hin_Deva": 100}
     shares = [arm.run.keywords["policy"](sizes)["hin_Deva"] for arm in RECIPE.arms]
     assert shares == sorted(shares)
     assert shares[::2] == pytest.approx([0.1, 0.5])
 
 
-@pytest.mark.parametrize("claim", RECIPE.claims, ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", [*RECIPE.claims, *SIMILARITY.claims], ids=lambda claim: claim.id)
 def test_every_claim_can_be_confirmed_and_contradicted(claim):
     held, broken = held_and_broken(claim)
     assert verdict(claim, held) == "CONFIRMED"
@@ -83,3 +96,25 @@ def test_balance_reads_german_more_often_and_english_less(evidence):
 def test_every_language_is_told_apart_in_the_costs(evidence):
     cost = evidence["arms"][0]["cost"]
     assert {f"bits/byte: {code}" for code in TOY["documents"]} <= cost.keys()
+
+
+def test_both_parts_look_at_the_same_models(evidence, likeness):
+    for one, other in zip(evidence["arms"], likeness["arms"], strict=True):
+        assert one["budget_spent"] == other["budget_spent"]
+        assert one["cost"]["tokens"] == other["cost"]["tokens"]
+
+
+def test_languages_that_share_what_is_said_are_alike_and_shuffled_pairs_are_not():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(2, 80, 8))
+    vectors = {
+        code: shared + noise * rng.normal(size=(2, 80, 8)) + 3
+        for code, noise in {"eng_Latn": 0.1, "deu_Latn": 0.1, "hin_Deva": 5.0}.items()
+    }
+    scores, beside = likenesses(vectors, ["eng_Latn"])
+    assert all(found.shape == (80,) for found in scores.values())
+    assert 0.2 < scores[LIKENESS_ACROSS].mean() < 0.8  # one of two pairs is alike
+    assert scores[LIKENESS].mean() < scores[LIKENESS_ACROSS].mean()
+    assert scores[UNEVENNESS].mean() > 0.3
+    assert beside["kernel alignment"] > 2 * beside["kernel alignment, shuffled"]
+    assert beside["cosine of mean vectors"] > beside["cosine of mean vectors, centred"]

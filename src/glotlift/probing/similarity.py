@@ -74,10 +74,11 @@ def language_similarity(vectors: Mapping[str, Vectors], *, centred: bool = True)
 
 
 def translation_similarity(vectors: Mapping[str, Vectors], *, seed: int = 0) -> dict[str, Vectors]:
-    """Return how alike each text and its translations are, [layers, texts], and a control.
+    """Return how alike each text and its translations are, [pairs, layers, texts], and a control.
 
-    ``aligned`` is the mean cosine over all pairs of languages, each language's mean vector taken
-    off first; ``shuffled`` is that of texts that are no translations of each other.
+    Pairs of languages come in the order of `itertools.combinations`. ``aligned`` are cosines, each
+    language's mean vector taken off first; ``shuffled`` those of texts that are no translations of
+    each other.
 
     Raises GL-PROBING-041, -042 and -043 (fewer than two texts).
     """
@@ -86,8 +87,8 @@ def translation_similarity(vectors: Mapping[str, Vectors], *, seed: int = 0) -> 
     moved = derangement(apart[0].shape[1], seed)
     pairs = list(combinations(apart, 2))
     return {
-        "aligned": np.mean([cosines(one, other) for one, other in pairs], axis=0),
-        "shuffled": np.mean([cosines(one, other[:, moved]) for one, other in pairs], axis=0),
+        "aligned": np.stack([cosines(one, other) for one, other in pairs]),
+        "shuffled": np.stack([cosines(one, other[:, moved]) for one, other in pairs]),
     }
 
 

@@ -7,12 +7,17 @@ pipeline and read in three mixtures: as it lies, 70 % of its documents English, 
 XLM-R's authors sample (Conneau et al. 2020); and in equal shares of bytes. Corpus, tokenizer
 (trained on all of the corpus) and bytes read are the same, so a weak language's text is read the
 more often the larger its share: epochs are printed. So are steps, which equal bytes leave unequal,
-because weak languages' text is cut into more tokens. Each seed has a crawl of its own. Tuning,
-preferences and the analysis of neurons are not part of this.
+because weak languages' text is cut into more tokens. Each seed has a crawl of its own.
+
+The report's analysis asks how alike a model represents its languages. The second part asks that of
+the same models: of the state after the last token of a sentence and of its translations, layer by
+layer, beside sentences that are no translations. Tuning, preferences and the analysis of neurons
+are not part of this.
 """
 
 import json
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +30,18 @@ from glotlift.corpus import alpha, equal_bytes, natural
 from glotlift.corpus.policies import Policy
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
+from glotlift.probing import layer_vectors
+from glotlift.recipes.language_likeness import (
+    COSINE,
+    LIKENESS,
+    LIKENESS_ACROSS,
+    UNEVENNESS,
+    likenesses,
+    translations,
+)
 from glotlift.recipes.raw_documents import WORLD, Texts, built, held_out, raw_documents
 from glotlift.recipes.small_decoders import Scored, costs, score, tokenizer_of, train_decoder
+from glotlift.training.stages import Trained
 
 NATURAL, SMOOTHED, BALANCED = "natural", "alpha 0.3", "balanced"
 WEAK, STRONG, ALL, SPREAD = "weak languages", "strong languages", "all languages", "spread of weak"
@@ -38,6 +53,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "strong": list(STRONGEST),
     "documents": {"eng_Latn": 1400, "zho_Hans": 400, **dict.fromkeys(WEAKEST, 33)},
     "held_out": 60,
+    "sentences": 80,
     "size": "tiny",
     "pieces": 1500,
     "bytes": 700_000,
@@ -46,10 +62,11 @@ IN_THE_WORLD: dict[str, Any] = {
 OF_MONO = ("fin_Latn", "fra_Latn", "hin_Deva", "ind_Latn", "tur_Latn", "vie_Latn")
 REAL: dict[str, Any] = IN_THE_WORLD | {
     "text": "$GLOTLIFT_DATA/mono/{}.jsonl.gz",
+    "parallel": "$GLOTLIFT_DATA/ntrex/{}.txt.gz",
     "documents": {"eng_Latn": 200, "zho_Hans": 150, **dict.fromkeys(OF_MONO, 25)},
     "held_out": 30,
     "pieces": 3000,
-    "bytes": 1_500_000,
+    "bytes": 500_000,
 }
 
 
@@ -71,17 +88,48 @@ def tested(values: str) -> Texts:
     return held_out(chosen, tuple(chosen["documents"]))
 
 
+@lru_cache(maxsize=16)
+def trained_on(
+    values: str, seed: int, policy: Policy
+) -> tuple[Trained, PreTrainedTokenizerFast, dict[str, float]]:
+    """Return a model of the seed's crawl mixed by `policy`, its tokenizer, and what it cost.
+
+    Both parts look at the same models.
+    """
+    texts, tokenizer = corpus(values, seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "training"
+        trained = train_decoder(json.loads(values), tokenizer, texts, policy, seed, folder)
+    return trained, tokenizer, costs(trained, texts, tested(values))
+
+
 def train_with(setting: Setting, seed: int, folder: Path, *, policy: Policy) -> Measurement:
     """Train on the cleaned crawl mixed by `policy`; score held-out documents by language."""
     values = json.dumps(dict(setting.values), sort_keys=True)
-    (texts, tokenizer), documents = corpus(values, seed), tested(values)
-    trained = train_decoder(setting.values, tokenizer, texts, policy, seed, folder)
+    trained, tokenizer, cost = trained_on(values, seed, policy)
+    documents = tested(values)
     scored = {code: score(trained.model, tokenizer, rows) for code, rows in documents.items()}
     scores = measures(scored, setting.values["strong"])
     own = {f"bits/byte: {code}": float(s.bits.sum() / s.bytes.sum()) for code, s in scored.items()}
     rows = [str(number) for number in range(setting.values["held_out"])]
-    cost = costs(trained, texts, documents) | own
-    return Measurement(trained.plan.total_bytes, scores, dict.fromkeys(scores, rows), cost=cost)
+    return Measurement(
+        trained.plan.total_bytes, scores, dict.fromkeys(scores, rows), cost=cost | own
+    )
+
+
+def compare_languages(setting: Setting, seed: int, folder: Path, *, policy: Policy) -> Measurement:
+    """Train likewise; compare the states after a sentence and after its translations."""
+    values = json.dumps(dict(setting.values), sort_keys=True)
+    trained, tokenizer, cost = trained_on(values, seed, policy)
+    vectors = {
+        code: layer_vectors(trained.model, tokenizer, texts)[1:]
+        for code, texts in translations(values).items()
+    }
+    scores, likeness = likenesses(vectors, setting.values["strong"])
+    rows = [str(number) for number in range(setting.values["sentences"])]
+    return Measurement(
+        trained.plan.total_bytes, scores, dict.fromkeys(scores, rows), cost=cost | likeness
+    )
 
 
 def measures(scored: dict[str, Scored], strong: list[str]) -> dict[str, NDArray[np.float64]]:
@@ -101,9 +149,13 @@ def measures(scored: dict[str, Scored], strong: list[str]) -> dict[str, NDArray[
     }
 
 
-def arm(name: str, description: str, policy: Policy) -> Arm:
-    """Return the arm that mixes by a policy."""
-    return Arm(name, description, partial(train_with, policy=policy))
+def arms(run: Callable[..., Measurement]) -> tuple[Arm, ...]:
+    """Return the arms of a part: three policies, and what is measured of each."""
+    return (
+        Arm(NATURAL, "languages in proportion to their text", partial(run, policy=natural)),
+        Arm(SMOOTHED, "in proportion to the 0.3rd power of it", partial(run, policy=alpha(0.3))),
+        Arm(BALANCED, "equal bytes of each language", partial(run, policy=equal_bytes)),
+    )
 
 
 def lower(id: str, text: str, metric: str, margin: float, versus: str = NATURAL) -> Claim:
@@ -119,11 +171,7 @@ RECIPES = (
         difference="the share of each language in the bytes read",
         budget_unit="bytes of text read",
         seeds=(0, 1, 2, 3, 4),
-        arms=(
-            arm(NATURAL, "languages in proportion to their text", natural),
-            arm(SMOOTHED, "in proportion to the 0.3rd power of it", alpha(0.3)),
-            arm(BALANCED, "equal bytes of each language", equal_bytes),
-        ),
+        arms=arms(train_with),
         claims=(
             lower("weak", "balance lowers the weak languages' mean by over 0.05", WEAK, 0.05),
             lower("monotonic", "full balance serves them better than alpha 0.3", WEAK, 0, SMOOTHED),
@@ -137,6 +185,43 @@ RECIPES = (
             lower("average", "balance lowers the mean over all languages", ALL, 0),
         ),
         metrics=dict.fromkeys((WEAK, STRONG, ALL, SPREAD), Metric(BITS, higher_is_better=False)),
+        settings=(Setting("world", IN_THE_WORLD), Setting("real", REAL)),
+    ),
+    Recipe(
+        name="fuxitranyu",
+        part="similarity",
+        question="At equal bytes read, does balance make languages' representations more alike?",
+        difference="the share of each language in the bytes read",
+        budget_unit="bytes of text read",
+        seeds=(0, 1, 2, 3, 4),
+        arms=arms(compare_languages),
+        claims=(
+            Claim(
+                "beyond chance",
+                "with balance, translations are more alike than other sentences, by over 0.05",
+                *(LIKENESS, BALANCED, 0.0, "greater", 0.05, COSINE),
+            ),
+            Claim(
+                "across tiers",
+                "balance makes sentences in strong and weak languages more alike",
+                *(LIKENESS_ACROSS, BALANCED, NATURAL, "greater", 0.0, COSINE),
+            ),
+            Claim(
+                "monotonic",
+                "and more so than alpha 0.3 does",
+                *(LIKENESS_ACROSS, BALANCED, SMOOTHED, "greater", 0.0, COSINE),
+            ),
+            Claim(
+                "even",
+                "balance makes all pairs of languages more evenly alike",
+                *(UNEVENNESS, BALANCED, NATURAL, "less", 0.0, COSINE),
+            ),
+        ),
+        metrics={
+            LIKENESS: Metric(COSINE, higher_is_better=True),
+            LIKENESS_ACROSS: Metric(COSINE, higher_is_better=True),
+            UNEVENNESS: Metric(COSINE, higher_is_better=False),
+        },
         settings=(Setting("world", IN_THE_WORLD), Setting("real", REAL)),
     ),
 )

@@ -11,13 +11,18 @@ in the paper's mixture is text of new languages. All arms follow the paper's two
 that no arm can win by a schedule of its own: they differ in replay alone. The model is made first,
 on enough text that it has something to forget: one still learning its own languages would go on
 learning them from the replayed text.
+
+Supervised tuning follows, on prompts and responses in all the languages. Its part asks what the two
+stages before it are good for: against tuning the model as it is, and against two stages of as many
+tokens of the languages that it knows. Preference tuning is not part of this.
 """
 
 from functools import partial
 from typing import Any
 
-from glotlift.evidence.design import Arm, Recipe, Setting
+from glotlift.evidence.design import Arm, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
+from glotlift.recipes.instruction_tuning import ABOVE, BITS_OF_ANSWERS, DONE, tune_after
 from glotlift.recipes.one_stage import BLOCKS
 from glotlift.recipes.staged_pretraining import (
     BITS,
@@ -28,7 +33,7 @@ from glotlift.recipes.staged_pretraining import (
     Unit,
     continue_pretraining,
 )
-from glotlift.recipes.starting_point import PRETRAINED
+from glotlift.recipes.starting_point import NEW, PRETRAINED, SOURCE
 
 TOKENS = (160, 140)  # billions, in stages I and II
 REPLAY = (0.49, 0.43)
@@ -57,6 +62,22 @@ REAL: dict[str, Any] = WORLD | {
     "new": {code: MONO.format(code) for code in ("yor_Latn", "mlt_Latn")},
     "documents": 24,
     "tokens": 160_000,
+}
+TUNING: dict[str, Any] = {
+    "answers": "world",
+    "answered": [*KNOWN, "hin_Deva", "tur_Latn"],
+    "asked": 60,
+    "characters": 0,
+    "tuning_rows": 500,
+    "tuning_tokens": 180_000,
+    "tuning_rate": 2e-3,
+}
+TOPICS = TUNING | {
+    "answers": "$GLOTLIFT_DATA/sib200",
+    "answered": ["eng_Latn", "fra_Latn", "por_Latn", "yor_Latn", "mlt_Latn"],
+    "asked": 150,
+    "characters": 80,
+    "tuning_rows": 600,
 }
 
 
@@ -116,6 +137,37 @@ STAGED = (
     ),
 )
 
+AS_IT_IS, ON_KNOWN, AFTER = "tuning alone", "known text, tuning", "two stages, tuning"
+ASKED = "share of what was asked"
+
+
+def tuned(name: str, description: str, *replay: float) -> Arm:
+    """Return the arm that replays these shares in its stages and is tuned then."""
+    phases = tuple(Phase(*each) for each in zip(TOKENS, replay, RATES, strict=False))
+    return Arm(name, description, partial(tune_after, phases=phases))
+
+
+def follows(id: str, text: str, metric: str, versus: str | float, margin: float = 0.0) -> Claim:
+    """Claim that tuning after the two stages does more of what is asked."""
+    return Claim(id, text, metric, AFTER, versus, "greater", margin, ASKED)
+
+
+FOLLOWING = (
+    follows("stages help", "the two stages help to do what new languages ask", f"{DONE}{NEW}",
+            AS_IT_IS),
+    follows("not by more training", "they help more than as much text of known languages",
+            f"{DONE}{NEW}", ON_KNOWN),
+    follows("what is asked", "answers fit what was asked better than other answers do",
+            f"{ABOVE}{NEW}", 0.0),
+    follows("source", "at most 0.02 less is done in the source languages", f"{DONE}{SOURCE}",
+            AS_IT_IS, -0.02),
+    Claim(
+        "answers expected",
+        "after the two stages, right answers in the new languages are more expected",
+        *(f"{BITS_OF_ANSWERS}{NEW}", AFTER, ON_KNOWN, "less", 0.0, BITS),
+    ),
+)  # fmt: skip
+
 RECIPES = (
     Recipe(
         name="marco-llm",
@@ -143,5 +195,29 @@ RECIPES = (
         claims=(forgets_less(TWO), UNFORGOTTEN, gains(TWO, 0.02), gains(TWO, 0.02, HALVED)),
         metrics=METRICS,
         settings=(Setting("world", WORLD | {"tokens": 64_000}), Setting("real", REAL)),
+    ),
+    Recipe(
+        name="marco-llm",
+        part="tuning",
+        question="Does supervised tuning reach further after the two stages than without them?",
+        difference="what the model reads before it is tuned",
+        budget_unit="tokens of instructions",
+        seeds=SEEDS,
+        arms=(
+            tuned(AS_IT_IS, "the model as it is, tuned on instructions"),
+            tuned(ON_KNOWN, "two stages of text that the model knows, then tuned", 1.0, 1.0),
+            tuned(AFTER, f"{STAGES}, then tuned", *REPLAY),
+        ),
+        claims=FOLLOWING,
+        metrics={
+            f"{kind}{group}": metric
+            for group in (NEW, SOURCE)
+            for kind, metric in (
+                (DONE, Metric(ASKED, higher_is_better=True)),
+                (ABOVE, Metric(ASKED, higher_is_better=True)),
+                (BITS_OF_ANSWERS, CHANGE),
+            )
+        },
+        settings=(Setting("world", WORLD | TUNING), Setting("real", REAL | TOPICS)),
     ),
 )

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.evidence.design import Measurement, Metric, Setting
 from glotlift.models.loading import find_model, load_model, load_tokenizer
@@ -65,6 +67,37 @@ def continue_pretraining(
     start = starting_point(json.dumps(dict(values), sort_keys=True))
     started = time.monotonic()
     model, tokenizer = load_model(find_model(str(start.folder))), load_tokenizer(start.folder)
+    model, seen, steps = pretrain_in_phases(
+        start, model, tokenizer, values, phases, unit, seed, folder, blocks
+    )
+    new = sum(seen[name] for name in start.new)
+    cost = {
+        "seconds": time.monotonic() - started,
+        "steps": steps,
+        "tokens": seen.total(),
+        "new tokens": new,
+        "replay share": 1 - new / seen.total(),
+        "peak_memory_bytes": peak_memory(),
+        "test documents in training": repeated({**start.kept, **start.new}),
+    }
+    budget = seen.total() if unit == "tokens" else new
+    return changes(
+        start.before, held_out_rows(model, tokenizer, start.kept, start.new), budget, cost
+    )
+
+
+def pretrain_in_phases(
+    start: Start,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    values: Mapping[str, Any],
+    phases: tuple[Phase, ...],
+    unit: Unit,
+    seed: int,
+    folder: Path,
+    blocks: int = BLOCKS,
+) -> tuple[PreTrainedModel, Counter[str], int]:
+    """Return the model after the phases, the tokens that it read by source, and its steps."""
     seen: Counter[str] = Counter()
     steps = 0
     for number, (phase, amount) in enumerate(amounts(phases, values["tokens"], unit)):
@@ -84,20 +117,7 @@ def continue_pretraining(
         model = trained.model
         seen.update(trained.plan.tokens)
         steps += trained.steps
-    new = sum(seen[name] for name in start.new)
-    cost = {
-        "seconds": time.monotonic() - started,
-        "steps": steps,
-        "tokens": seen.total(),
-        "new tokens": new,
-        "replay share": 1 - new / seen.total(),
-        "peak_memory_bytes": peak_memory(),
-        "test documents in training": repeated({**start.kept, **start.new}),
-    }
-    budget = seen.total() if unit == "tokens" else new
-    return changes(
-        start.before, held_out_rows(model, tokenizer, start.kept, start.new), budget, cost
-    )
+    return model, seen, steps
 
 
 def amounts(phases: tuple[Phase, ...], tokens: int, unit: Unit) -> list[tuple[Phase, int]]:
@@ -111,7 +131,9 @@ def amounts(phases: tuple[Phase, ...], tokens: int, unit: Unit) -> list[tuple[Ph
 
 def shares_of(start: Start, replay: float) -> dict[str, float]:
     """Return shares of tokens, uniform among what is replayed and among what is new."""
-    shares = {name: (1 - replay) / len(start.new) for name in start.new}
+    shares = {}
+    if replay < 1:
+        shares |= {name: (1 - replay) / len(start.new) for name in start.new}
     if replay:
         shares |= {f"{REPLAY}{name}": replay / len(start.kept) for name in start.kept}
     return shares
