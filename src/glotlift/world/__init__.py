@@ -6,6 +6,7 @@ world.documents("hin_Deva", 200)                  several sentences about connec
 world.deal({"eng_Latn": "high", "swh_Latn": "low"}, 1000)    documents by tier
 world.labelled("tur_Latn", 100)                   topic, sentiment, entities, tags, facts
 world.alignment(id, "eng_Latn", "rus_Cyrl")       pairs of token positions
+world.graph("swh_Latn")                           what the world knows, as triples of words
 world.code_switched, noisy, web_pages, write_warc variants of the text, each with gold
 world.tasks                                       tasks.TASKS lists all, with chance and ceiling
 world.pictures, world.charts, world.maps          what the scenes look like, with questions
@@ -24,6 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "code_switched": "glotlift.world.codeswitch",
         "deal": "glotlift.world.tiers",
         "documents": "glotlift.world.sentences",
+        "graph": "glotlift.world.knowledge",
         "labelled": "glotlift.world.sentences",
         "mixing_index": "glotlift.world.codeswitch",
         "noisy": "glotlift.world.noise",
