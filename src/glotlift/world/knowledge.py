@@ -11,7 +11,11 @@ from glotlift.world.concepts import inventory
 from glotlift.world.grammar import Grammar, grammar
 from glotlift.world.sentences import dataset
 
-PLAIN = ("sg", "nom", "dir", "word", "inf", "base", "at")  # the form of a word by itself
+# The form of a word by itself, or the one nearest to that.
+PLAIN = (
+    *("sg", "nom", "dir", "bare", "word", "inf", "base", "order"),
+    *("the", "acc", "of", "at", "pres", "pres.m"),
+)
 Fact = tuple[str, str, str]  # concept, relation, concept
 
 
