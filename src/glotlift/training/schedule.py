@@ -76,6 +76,12 @@ class Plan:
         """Bytes of text read over all sources."""
         return sum(self.bytes.values())
 
+    def up_to(self, blocks: int, documents: "Documents", overlap: int) -> "Plan":
+        """Return the plan of the first `blocks` blocks."""
+        plan = Plan(self.sources, self.pieces, self.blocks[:blocks])
+        count_seen(plan, documents, overlap)
+        return plan
+
 
 class Documents:
     """Features of several sources, by source and row, without copies.

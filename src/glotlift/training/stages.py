@@ -5,11 +5,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from datasets import Dataset
-from pydantic import Field
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -24,7 +23,6 @@ from glotlift.models.deltas import AllWeights
 from glotlift.objectives.bits import longest_input
 from glotlift.objectives.choice import objective_for
 from glotlift.runs import atomic
-from glotlift.runs.config import Config
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.figures import size
 from glotlift.runs.machine import memory_in_use
@@ -39,38 +37,11 @@ from glotlift.training.micro_batches import (
     refuse_lost_steps,
 )
 from glotlift.training.schedule import Budget, Documents, Plan, plan_blocks
+from glotlift.training.settings import TrainingSettings as TrainingSettings
+from glotlift.training.settings import optimizer_arguments, schedule_arguments
 from glotlift.training.trainer import Blocks, StageTrainer, checkpoints
 
 Event = Callable[..., None]
-
-
-class TrainingSettings(Config):
-    """How a stage is trained."""
-
-    learning_rate: float = Field(default=1e-3, gt=0, le=1)
-    """Peak learning rate; it rises over `warmup` and falls along a cosine to a tenth."""
-    embedding_rate: float = Field(default=1.0, ge=0, le=100)
-    """The embeddings' learning rate as a multiple of the others'."""
-    warmup: float = Field(default=0.05, ge=0, lt=1)
-    """Share of the steps over which the learning rate rises."""
-    weight_decay: float = Field(default=0.01, ge=0, lt=1)
-    """Decoupled weight decay; embeddings, norms and biases are spared."""
-    gradient_norm: float = Field(default=1.0, gt=0)
-    """Gradients longer than this are shortened to it."""
-    block: int = Field(default=256, ge=8)
-    """Tokens in a block; several documents share one."""
-    blocks_per_step: int = Field(default=16, ge=1)
-    """Blocks in an optimiser step, over all processes and micro-batches."""
-    micro_blocks: int = Field(default=16, ge=1)
-    """Blocks computed at once on a device; halved where memory does not suffice."""
-    save_every: int = Field(default=100, ge=1)
-    """Steps between checkpoints."""
-    evaluate_every: int = Field(default=100, ge=1)
-    """Steps between measurements on the validation documents."""
-    log_every: int = Field(default=10, ge=1)
-    """Steps between lines in the log; checkpoints and measurements fall on its multiples."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """`auto` is bfloat16 on an accelerator that has it, else float32."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +107,8 @@ def run_stage(
         overlap=objective.overlap,
         packs=objective.packs(model),
         seed=stage.seed,
+        ramp=stage.settings.growth,
+        one_source=stage.settings.one_source_per_step,
     )
     blocks = Blocks(plan, documents, objective, stage.settings.blocks_per_step, stage.seed)
     set_seed(stage.seed)
@@ -144,7 +117,10 @@ def run_stage(
     whole = trainer.whole_model()
     adapters = learnt(whole)
     trained = stage.delta.remove(whole)
-    return Trained(trained, plan, list(trainer.state.log_history), blocks.steps, adapters)
+    steps = trainer.state.global_step
+    if steps < blocks.steps:
+        plan = plan.up_to(steps * stage.settings.blocks_per_step, documents, objective.overlap)
+    return Trained(trained, plan, list(trainer.state.log_history), steps, adapters)
 
 
 def fit(
@@ -170,7 +146,7 @@ def fit(
             tokenizer=tokenizer,
             validation=validation,
             embedding_rate=stage.settings.embedding_rate,
-            callbacks=[Telling(stage.name, blocks, event)],
+            callbacks=[Telling(stage.name, blocks, event), Guard(stage.settings.forgetting_limit)],
         )
         try:
             trainer.train(resume_from_checkpoint=str(found[-1]) if found else None)
@@ -195,9 +171,8 @@ def training_arguments(stage: Stage, blocks: Blocks, micro: int, folder: Path) -
         per_device_train_batch_size=micro,
         gradient_accumulation_steps=settings.blocks_per_step // (micro * processes()),
         learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr_rate": 0.1},
-        warmup_steps=math.ceil(settings.warmup * blocks.steps),
+        **schedule_arguments(settings, blocks.steps, math.ceil(settings.warmup * blocks.steps)),
+        **optimizer_arguments(settings),
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.gradient_norm,
         logging_steps=log_every,
@@ -256,6 +231,27 @@ class Telling(TrainerCallback):
             "memory": size(memory_in_use()),
         }
         self.line.update(state.global_step, values)
+
+
+class Guard(TrainerCallback):
+    """Ends a stage at the first measurement that shows a language forgotten beyond the limit.
+
+    No checkpoint is written of that step, so that a run that is killed and started again measures
+    it anew and ends there too.
+    """
+
+    def __init__(self, limit: float | None) -> None:
+        self.limit = limit
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Compare with the bits before the first step."""
+        if self.limit is None:
+            return
+        measured = [line for line in state.log_history if any("eval_bits" in key for key in line)]
+        before, now = measured[0], kwargs["metrics"]
+        if any(now[name] > before[name] + self.limit for name in now if name in before):
+            control.should_training_stop = True
+            control.should_save = False
 
 
 def multiple(steps: int, of: int) -> int:

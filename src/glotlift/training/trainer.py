@@ -51,7 +51,10 @@ class Blocks(Dataset[int]):
         return number
 
     def collate(self, numbers: Sequence[int]) -> dict[str, torch.Tensor]:
-        """Return the batch of some blocks; numbers past the last block stand for empty ones."""
+        """Return the batch of some blocks; numbers past the last block stand for empty ones.
+
+        Empty blocks are left out where there are others.
+        """
         pieces = [
             [
                 self.documents.piece(*self.plan.pieces[index].tolist())
@@ -62,7 +65,8 @@ class Blocks(Dataset[int]):
             for n in numbers
         ]
         seeds = [int(np.random.SeedSequence([self.seed, n]).generate_state(1)[0]) for n in numbers]
-        return self.objective.collate(pieces, seeds)
+        filled = [at for at, held in enumerate(pieces) if held] or [0]
+        return self.objective.collate([pieces[at] for at in filled], [seeds[at] for at in filled])
 
 
 class StageTrainer(Trainer):
