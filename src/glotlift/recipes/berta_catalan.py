@@ -1,12 +1,13 @@
 """BERTa (Armengol-Estapé et al. 2021, arXiv:2107.07903): what cleaning a crawl is worth.
 
 The paper trains a Catalan model on CaText, a crawl put through a pipeline that repairs, filters,
-identifies languages and drops near duplicates. Only that half is here, with glotlift's own
-pipeline: from the same raw documents, one arm reads all that pages show, one their main text, one
-that without duplicates, and one what the whole pipeline leaves. What the documents are about, known
-because they were made, stands for perfect cleaning; only personal data is left in it. All arms read
-equally many bytes with one tokenizer, trained on all that pages show, so they differ in the
-cleaning alone; the less text is left, the more often it is read.
+identifies languages and drops near duplicates. That half is here, with glotlift's own pipeline; the
+encoder and its five tasks are in `berta_encoder`. From the same raw documents, one arm reads all
+that pages show, one their main text, one that without duplicates, and one what the whole pipeline
+leaves. What the documents are about, known because they were made, stands for perfect cleaning;
+only personal data is left in it. All arms read equally many bytes with one tokenizer, trained on
+all that pages show, so they differ in the cleaning alone; the less text is left, the more often it
+is read.
 
 The paper's model is masked; here it is a decoder, whose bits per byte are exact. Each seed has raw
 documents of its own.
@@ -27,6 +28,7 @@ from glotlift.corpus import natural, read
 from glotlift.corpus.building.config import Identification, Protection, Quality
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
+from glotlift.recipes.berta_encoder import ENCODER
 from glotlift.recipes.raw_documents import WORLD, built, held_out, raw_documents
 from glotlift.recipes.small_decoders import costs, score, tokenizer_of, train_decoder
 
@@ -142,4 +144,5 @@ RECIPES = (
         metrics={HELD_OUT: Metric(BITS, higher_is_better=False)},
         settings=(Setting("world", IN_THE_WORLD), Setting("real", REAL)),
     ),
+    ENCODER,
 )
