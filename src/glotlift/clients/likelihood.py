@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers.modeling_outputs import BaseModelOutput
 
 from glotlift.clients.pairs import Pair, bodies, tokenise_pairs
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
@@ -73,39 +74,48 @@ def pad(rows: Sequence[Sequence[int]], filler: int, *, left: bool = False) -> to
 
 
 def label_losses(
-    model: PreTrainedModel, inputs: dict[str, torch.Tensor], labels: torch.Tensor
+    model: PreTrainedModel, inputs: dict[str, Any], labels: torch.Tensor
 ) -> NDArray[np.float64]:
     """Return the summed loss in nats of each row's labelled positions, [rows]."""
-    moved = {name: values.to(model.device) for name, values in inputs.items()}
+    moved = {
+        name: values.to(model.device) if isinstance(values, torch.Tensor) else values
+        for name, values in inputs.items()
+    }
     _, each = language_model_loss(model, moved, labels.to(model.device))
     rows = (labels != IGNORED).nonzero()[:, 0].numpy()
     sums = np.bincount(rows, weights=each.double().cpu().numpy(), minlength=len(labels))
     return sums.astype(np.float64)
 
 
-def score_causal(
+def causal_pairs(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     contexts: Sequence[str],
     continuations: Sequence[str],
-    batch_tokens: int,
-) -> Scores:
-    """Sum log p(token | everything before it) over each continuation's tokens."""
+) -> list[Pair]:
+    """Return the pairs up to the end of their continuations; raises GL-CLIENT-003 or -004."""
     pairs = [
         pair._replace(ids=pair.ids[: pair.stop])
         for pair in tokenise_pairs(tokenizer, contexts, continuations)
     ]
     refuse_long(model, [len(pair.ids) for pair in pairs])
+    return pairs
+
+
+def score_causal(
+    model: PreTrainedModel, pairs: Sequence[Pair], filler: int, batch_tokens: int
+) -> NDArray[np.float64]:
+    """Sum log p(token | everything before it) over each continuation's tokens, text by text."""
     sums = np.zeros(len(pairs))
     for batch in batches([len(pair.ids) for pair in pairs], batch_tokens):
         chosen = [pairs[index] for index in batch]
-        ids = pad([pair.ids for pair in chosen], padding_id(tokenizer))
+        ids = pad([pair.ids for pair in chosen], filler)
         labels = torch.full_like(ids, IGNORED)
         for row, pair in enumerate(chosen):
             labels[row, pair.start - 1 : pair.stop - 1] = ids[row, pair.start : pair.stop]
         inputs = {"input_ids": ids, "attention_mask": seen([pair.ids for pair in chosen])}
         sums[batch] = -label_losses(model, inputs, labels)
-    return Scores(sums, counts(pairs))
+    return sums
 
 
 def score_masked(
@@ -144,8 +154,14 @@ def score_seq2seq(
     continuations: Sequence[str],
     batch_tokens: int,
 ) -> Scores:
-    """Sum log p(token | context, continuation so far): context to encoder, rest to decoder."""
-    sources = [list(ids) for ids in tokenizer(list(contexts), verbose=False)["input_ids"]]
+    """Sum log p(token | context, continuation so far): context to encoder, rest to decoder.
+
+    Continuations of one context in a batch share what the encoder makes of it.
+    """
+    filler = padding_id(tokenizer)
+    distinct = list(dict.fromkeys(contexts)) or [""]
+    tokenised = tokenizer(distinct, verbose=False)["input_ids"]
+    sources = {text: list(ids) or [filler] for text, ids in zip(distinct, tokenised, strict=True)}
     targets = bodies(tokenizer, continuations)
     for row, target in enumerate(targets):
         if not target:
@@ -155,17 +171,23 @@ def score_seq2seq(
                 place=f"pair {row}: {continuations[row]!r:.60}",
                 fix="give it text",
             )
-    lengths = [max(len(a), len(b)) for a, b in zip(sources, targets, strict=True)]
+    lengths = [max(len(sources[a]), len(b)) for a, b in zip(contexts, targets, strict=True)]
     refuse_long(model, lengths)
-    start = model.config.decoder_start_token_id
+    start, encoder = model.config.decoder_start_token_id, model.get_encoder()
     sums = np.zeros(len(targets))
     for batch in batches(lengths, batch_tokens):
         chosen = [targets[index] for index in batch]
-        read = [sources[index] or [padding_id(tokenizer)] for index in batch]
+        texts = list(dict.fromkeys(contexts[index] for index in batch))
+        of_text = [texts.index(contexts[index]) for index in batch]
+        read = [sources[text] for text in texts]
+        mask = seen(read)
+        states = encoder(
+            input_ids=pad(read, filler).to(model.device), attention_mask=mask.to(model.device)
+        ).last_hidden_state
         inputs = {
-            "input_ids": pad(read, padding_id(tokenizer)),
-            "attention_mask": seen(read),
-            "decoder_input_ids": pad([[start, *ids[:-1]] for ids in chosen], padding_id(tokenizer)),
+            "encoder_outputs": BaseModelOutput(last_hidden_state=states[of_text]),
+            "attention_mask": mask[of_text],
+            "decoder_input_ids": pad([[start, *ids[:-1]] for ids in chosen], filler),
         }
         sums[batch] = -label_losses(model, inputs, pad(chosen, IGNORED))
     return Scores(sums, np.array([len(target) for target in targets], np.int64))

@@ -17,28 +17,32 @@ from transformers import (
 
 from glotlift.clients.likelihood import (
     batches,
+    causal_pairs,
+    counts,
     pad,
     refuse_long,
     resting,
     score_causal,
     score_masked,
     score_seq2seq,
-    seen,
 )
-from glotlift.clients.pairs import bodies, frame
+from glotlift.clients.pairs import Pair, bodies, frame
+from glotlift.clients.sharing import SharedReading
+from glotlift.clients.vectors import Pooling, encode_layers
 from glotlift.objectives.features import padding_id
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Scores
 
 Kind = Literal["causal", "masked", "seq2seq", "encoder"]
-SCORERS = {"causal": score_causal, "masked": score_masked, "seq2seq": score_seq2seq}
+SCORERS = {"masked": score_masked, "seq2seq": score_seq2seq}
 
 
 class LocalModel:
     """A `Generator`, `Scorer` and `Encoder` over a transformers model.
 
-    `batch_tokens` bounds the padded tokens of a batch. Answers do not depend on it beyond float
-    rounding. A model that cannot do what is asked refuses with GL-CLIENT-001.
+    `batch_tokens` bounds the padded tokens of a batch. Answers do not depend on it, nor on
+    `share_prefixes`, beyond float rounding. A model that cannot do what is asked refuses with
+    GL-CLIENT-001.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class LocalModel:
         tokenizer: PreTrainedTokenizerFast,
         *,
         batch_tokens: int = 8192,
+        share_prefixes: bool = True,
     ) -> None:
         """Raises GL-CLIENT-002 for a batch of no tokens."""
         if batch_tokens < 1:
@@ -55,6 +60,8 @@ class LocalModel:
             )
         self.model, self.tokenizer, self.batch_tokens = model, tokenizer, batch_tokens
         self.kind = kind_of(model)
+        shares = share_prefixes and self.kind == "causal"
+        self.sharing = SharedReading(model, self._score_plainly) if shares else None
 
     def generate(
         self, prompts: Sequence[str], *, max_new_tokens: int, stop: Sequence[str] = ()
@@ -82,9 +89,11 @@ class LocalModel:
         """Return log-probabilities in nats and token counts of continuations, [n] each.
 
         Context and continuation are tokenised together (see `pairs`) for causal and masked models;
-        a masked model gives pseudo-log-likelihoods. An encoder-decoder reads the context and
-        writes the continuation, the end token not counted. Raises GL-CLIENT-001 (no output layer),
-        -003 (too long), -004 (a continuation without tokens) or -005 (lists of unlike length).
+        a masked model gives pseudo-log-likelihoods. A causal model reads what texts begin with in
+        common once (see `sharing`), unless `notes` says that it cannot. An encoder-decoder reads
+        the context and writes the continuation, the end token not counted. Raises GL-CLIENT-001
+        (no output layer), -003 (too long), -004 (a continuation without tokens) or -005 (lists of
+        unlike length).
         """
         if len(contexts) != len(continuations):
             raise GlotliftError(
@@ -92,31 +101,52 @@ class LocalModel:
                 f"{len(contexts)} contexts do not pair with {len(continuations)} continuations",
                 fix="give one context per continuation",
             )
-        scorer = SCORERS.get(self.kind)
-        if scorer is None:
+        if self.kind == "encoder":
             raise self._cannot("score text")
+        asked = self.model, self.tokenizer, contexts, continuations
         with resting(self.model):
-            return scorer(self.model, self.tokenizer, contexts, continuations, self.batch_tokens)
+            if self.kind != "causal":
+                return SCORERS[self.kind](*asked, self.batch_tokens)
+            pairs = causal_pairs(*asked)
+            if self.sharing is None:
+                return Scores(self._score_plainly(pairs), counts(pairs))
+            return Scores(self.sharing.score(pairs, self.batch_tokens), counts(pairs))
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the mean of the last hidden states over each text's tokens, [n, width].
+    @property
+    def notes(self) -> list[str]:
+        """What to know of how the answers came about: why prefixes are not shared, if so."""
+        return [self.sharing.note] if self.sharing is not None and self.sharing.note else []
 
-        Of an encoder-decoder the encoder is asked. Raises GL-CLIENT-003 (too long).
+    def encode(
+        self, texts: Sequence[str], *, layer: int = -1, pooling: Pooling = "mean"
+    ) -> NDArray[np.float32]:
+        """Return one vector per text, [n, width]: a layer's hidden states, pooled over tokens.
+
+        Layer 0 is the embeddings, -1 the last; see `vectors.pool` for the poolings. Of an
+        encoder-decoder the encoder is asked. Raises GL-CLIENT-003 (too long), -018 (no such layer)
+        or -019 (no such pooling).
         """
-        rows = [list(ids) for ids in self.tokenizer(list(texts), verbose=False)["input_ids"]]
-        rows = [row or [padding_id(self.tokenizer)] for row in rows]
-        refuse_long(self.model, [len(row) for row in rows])
-        body: Any = self.model.get_encoder() if self.kind == "seq2seq" else self.model.base_model
-        vectors = np.zeros((len(rows), self.model.config.get_text_config().hidden_size), np.float32)
+        (vectors,) = self.encode_layers(texts, layers=[layer], pooling=pooling)
+        return vectors  # type: ignore[no-any-return]
+
+    def encode_layers(
+        self,
+        texts: Sequence[str],
+        *,
+        layers: Sequence[int] | None = None,
+        pooling: Pooling = "mean",
+    ) -> NDArray[np.float32]:
+        """Return what `encode` does for several layers at once, by default all: [layers, n, width].
+
+        The texts are read once.
+        """
         with resting(self.model):
-            for batch in batches([len(row) for row in rows], self.batch_tokens):
-                chosen = [rows[index] for index in batch]
-                mask = seen(chosen).to(self.model.device)
-                ids = pad(chosen, padding_id(self.tokenizer)).to(self.model.device)
-                states = body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-                means = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-                vectors[batch] = means.cpu().numpy()
-        return vectors
+            return encode_layers(
+                self.model, self.tokenizer, texts, layers, pooling, self.batch_tokens
+            )
+
+    def _score_plainly(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        return score_causal(self.model, pairs, padding_id(self.tokenizer), self.batch_tokens)
 
     def _prompt_ids(self, prompts: Sequence[str]) -> list[list[int]]:
         """Return prompts as the model reads them: a causal one without a token that ends them."""

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from glotlift.clients.local import LocalModel
+from glotlift.runs.errors import GlotliftError
+
+Tiny = Callable[[str], tuple[Any, PreTrainedTokenizerFast]]
+TEXTS = ["the cat", "a dog sees the bird and", "наша"]
+POOLINGS = {
+    "mean": lambda states: states.mean(0),
+    "weighted": lambda states: np.average(states, axis=0, weights=np.arange(1, len(states) + 1)),
+    "first": lambda states: states[0],
+    "last": lambda states: states[-1],
+}
+
+
+@pytest.mark.parametrize("kind", ["causal", "masked", "seq2seq"])
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_vectors_are_pooled_hidden_states(tiny: Tiny, kind: str, pooling: str) -> None:
+    model, tokenizer = tiny(kind)
+    body = model.get_encoder() if kind == "seq2seq" else model.base_model
+    client = LocalModel(model, tokenizer)
+    together = client.encode_layers(TEXTS, pooling=pooling)
+    for row, text in enumerate(TEXTS):
+        with torch.no_grad():
+            ids = tokenizer(text, return_tensors="pt")["input_ids"]
+            states = body(input_ids=ids, output_hidden_states=True).hidden_states
+        assert len(together) == len(states) == 3
+        for layer, one in enumerate(states):
+            assert together[layer, row] == pytest.approx(
+                POOLINGS[pooling](one[0].numpy()), abs=1e-4
+            )
+    for layer in (0, -1, -2):
+        assert client.encode(TEXTS, layer=layer, pooling=pooling) == pytest.approx(together[layer])
+
+
+def test_unknown_layers_and_poolings_are_refused(tiny: Tiny) -> None:
+    client = LocalModel(*tiny("causal"))
+    for asked, code in (
+        ({"layer": 3}, "GL-CLIENT-018"),
+        ({"layer": -4}, "GL-CLIENT-018"),
+        ({"pooling": "sum"}, "GL-CLIENT-019"),
+    ):
+        with pytest.raises(GlotliftError) as error:
+            client.encode(TEXTS, **asked)
+        assert error.value.code == code
