@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -6,11 +7,11 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glotlift.corpus import Mixture, equal_bytes, hand
+from glotlift.corpus import Mixture, changing, equal_bytes, hand
 from glotlift.objectives.features import FEATURES
 from glotlift.objectives.packing import columns, pack
 from glotlift.runs.errors import GlotliftError
-from glotlift.training.schedule import Budget, Documents, plan_blocks
+from glotlift.training.schedule import Budget, Documents, Ramp, plan_blocks
 
 BLOCK = 64
 
@@ -209,3 +210,53 @@ def test_columns_of_documents_are_not_copied():
 
 
 FEATURES_ROWS = Dataset.from_dict({"input_ids": [[1], [2, 3]], "bytes": [1, 2]}, features=FEATURES)
+
+
+def step_sizes(plan, per_step):
+    filled = [bool(block) for block in plan.blocks]
+    return [sum(filled[at : at + per_step]) for at in range(0, len(filled), per_step)]
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+@pytest.mark.parametrize(("unit", "amount"), [("steps", 40), ("tokens", 30_000)])
+def test_steps_grow_to_all_their_blocks(unit, amount, share):
+    plan = planned(Budget(amount, unit), blocks_per_step=8, ramp=Ramp(share, 2))
+    sizes = step_sizes(plan, 8)
+    steps = len(sizes)
+    expected = [int(2 + 6 * min(1, step / (share * steps))) for step in range(steps)]
+    assert sizes[:-1] == expected[:-1]
+    assert 0 < sizes[-1] <= 8
+    assert steps == amount if unit == "steps" else plan.total_tokens == amount
+    assert sum(read(plan).values()) == plan.total_tokens
+
+
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_step_is_of_one_source_and_nothing_is_lost(packs):
+    budget = Budget(60_000, "tokens")
+    plan = planned(budget, one_source=True, packs=packs)
+    mixed = planned(budget, packs=packs)
+    assert read(plan) == read(mixed)
+    steps = [plan.blocks[at : at + 4] for at in range(0, len(plan.blocks), 4)]
+    of = [{int(plan.pieces[i][0]) for block in step for i in block} for step in steps]
+    assert all(len(sources) == 1 for sources in of)
+    turns = sum(one != other for one, other in pairwise(of))
+    assert turns > len(steps) / 8  # both sources come by turns, not one after the other
+
+
+def test_steps_of_one_source_fill_a_budget_in_steps():
+    plan = planned(Budget(30, "steps"), one_source=True)
+    assert len(plan.blocks) == 30 * 4
+
+
+def test_a_mixture_that_changes_is_read_in_its_order():
+    policy = changing(hand({"yor_Latn": 1.0, "replay:eng_Latn": 0.0}),
+                      hand({"yor_Latn": 0.0, "replay:eng_Latn": 1.0}), over=180_000)  # fmt: skip
+    plan = planned(Budget(180_000, "bytes"), policy=policy)
+    tenths = np.array_split(np.arange(len(plan.blocks)), 5)
+    shares = []
+    for part in tenths:
+        held = plan.pieces[[i for number in part for i in plan.blocks[number]]]
+        lengths = held[:, 3] - held[:, 2]
+        shares.append(lengths[held[:, 0] == 1].sum() / lengths.sum())
+    assert shares == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9], abs=0.1)
+    assert plan.bytes["yor_Latn"] / plan.total_bytes == pytest.approx(0.5, abs=0.05)

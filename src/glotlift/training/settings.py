@@ -20,7 +20,7 @@ class TrainingSettings(Config):
     schedule: Schedule = "cosine"
     """`cosine` falls to `final_rate`, `linear` to nothing, `warmup_stable_decay` at the end."""
     final_rate: float = Field(default=0.1, ge=0, le=1)
-    """What cosine and warmup_stable_decay leave of the learning rate."""
+    """What cosine and warmup_stable_decay leave of the learning rate; the latter rises from it."""
     decay: float = Field(default=0.2, gt=0, le=1)
     """Share of the steps over which warmup_stable_decay falls."""
     embedding_rate: float = Field(default=1.0, ge=0, le=100)
