@@ -13,6 +13,7 @@ from glotlift.commands import (
     compare,
     corpus,
     doctor,
+    objectives,
     recipe,
     runs,
     starter,
@@ -41,6 +42,7 @@ app = typer.Typer(
 adapt.add_to(app)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(vocab.app, name="vocab")
+app.add_typer(objectives.app, name="objectives")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(runs.app, name="runs")
 compare.add_to(app)

@@ -9,7 +9,7 @@ from datasets import Sequence as SequenceOf
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.packing import Ids
-from glotlift.objectives.word_columns import NONE, TokenColumns
+from glotlift.objectives.word_columns import NONE, Beside
 from glotlift.runs.errors import GlotliftError
 
 FEATURES = Features({"input_ids": SequenceOf(Value("int32")), "bytes": Value("int64")})
@@ -21,7 +21,7 @@ def tokenise(
     *,
     prefix: list[int],
     suffix: list[int],
-    beside: TokenColumns | None = None,
+    beside: Beside | None = None,
 ) -> Dataset:
     """Return `input_ids` (prefix, text, suffix) and UTF-8 `bytes` of each row's `text`.
 
@@ -72,6 +72,18 @@ def start_id(tokenizer: PreTrainedTokenizerFast) -> int:
         place=tokenizer.name_or_path,
         fix="set its bos_token or eos_token",
     )
+
+
+def mask_id(tokenizer: PreTrainedTokenizerFast) -> int:
+    """Return the token that hides others. Raises GL-OBJECTIVE-002 when the tokenizer has none."""
+    if tokenizer.mask_token_id is None:
+        raise GlotliftError(
+            "GL-OBJECTIVE-002",
+            "the tokenizer has no mask token",
+            place=tokenizer.name_or_path,
+            fix="use an objective without masks (causal, prefix, spans) or another tokenizer",
+        )
+    return int(tokenizer.mask_token_id)
 
 
 def end_id(tokenizer: PreTrainedTokenizerFast) -> list[int]:

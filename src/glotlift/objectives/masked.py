@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.features import (
     end_id,
+    mask_id,
     padded_length,
     padding_id,
     segments,
@@ -22,7 +23,6 @@ from glotlift.objectives.maskers import Masker, RandomTokens, masker_named
 from glotlift.objectives.packing import Ids
 from glotlift.objectives.word_columns import Tagger, TokenColumns
 from glotlift.objectives.wrapping import keeps_apart, makes_mask_by, plain, unwrapped
-from glotlift.runs.errors import GlotliftError
 
 
 class MaskedLanguageModelling:
@@ -45,13 +45,7 @@ class MaskedLanguageModelling:
 
         Raises GL-OBJECTIVE-002 (the tokenizer has no mask token) and -020 (an unknown masker).
         """
-        if tokenizer.mask_token_id is None:
-            raise GlotliftError(
-                "GL-OBJECTIVE-002",
-                "the tokenizer has no mask token",
-                place=tokenizer.name_or_path,
-                fix="use causal language modelling or another tokenizer",
-            )
+        self.mask = mask_id(tokenizer)
         self.tokenizer, self.mask_fraction = tokenizer, mask_fraction
         self.masker = masker_named(masker) if isinstance(masker, str) else masker or RandomTokens()
         self.columns, self.tagger = self.masker.columns, tagger
@@ -114,7 +108,7 @@ class MaskedLanguageModelling:
         rng = np.random.default_rng([seed, 0x4D4C4D])
         chosen = self.masker(ids, beside, self.hideable[ids], self.mask_fraction, rng)
         action = rng.random(len(ids))
-        corrupted = np.where(chosen & (action < 0.8), self.tokenizer.mask_token_id, ids)
+        corrupted = np.where(chosen & (action < 0.8), self.mask, ids)
         other = rng.integers(len(self.tokenizer), size=len(ids))
         corrupted = np.where(chosen & (action >= 0.8) & (action < 0.9), other, corrupted)
         return corrupted, np.where(chosen, ids, IGNORED)

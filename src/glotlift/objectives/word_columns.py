@@ -7,7 +7,7 @@ by their offsets, so that any fast tokenizer will do.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,21 @@ class Label(NamedTuple):
 
 Tagger = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[Label]]]
 """From texts and their languages ("" where a row tells none) to the labels of each, in order."""
+
+
+class Beside(Protocol):
+    """Makes `columns` of features with a number for each token of a text."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return their names."""
+        ...
+
+    def __call__(
+        self, rows: Mapping[str, Sequence[Any]], offsets: Sequence[Sequence[Span]]
+    ) -> dict[str, list[Integers]]:
+        """Return the columns of a batch of rows, one array per row; `offsets` are of its tokens."""
+        ...
 
 
 @dataclass(frozen=True)

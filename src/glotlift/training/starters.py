@@ -183,6 +183,22 @@ def write_untrained(kind: Kind, size: str, languages: Languages | None, folder: 
     tokenizer.save_pretrained(folder)
 
 
+def untrained_starter(address: str) -> Path:
+    """Return the folder of a model with a starter's shape, its tokenizer and random weights.
+
+    Made once and cached, in a moment: it is what objectives are shown with. Raises what `parse`
+    raises.
+    """
+    kind, size, languages = parse(address)
+    path = folder_of(kind, size, languages)
+    path = path.with_name(f"untrained-{path.name}")
+    with atomic.locked(path):
+        if not path.is_dir():
+            with atomic.folder(path) as folder:
+                write_untrained(kind, size, languages, folder)
+    return path
+
+
 def make_apart(*what: Any) -> None:
     """Make a starter in a process that trains alone, so that it is the same under any launcher."""
     alone = {name: value for name, value in os.environ.items() if not LAUNCHER.match(name)}
