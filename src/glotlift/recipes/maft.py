@@ -5,8 +5,8 @@ one variant, it keeps only the pieces that these languages' text uses, which hal
 is that variant's part, the vocabulary: one small encoder, pretrained on languages of several
 scripts, is adapted to three new languages, all in Latin script, with its whole vocabulary, without
 the pieces of other scripts, with those alone that the new text uses, or with as many drawn by
-chance. All arms read equally many bytes of the same text; seconds and tokens are printed. That one
-adaptation serves many languages as well as one for each is not part of this.
+chance. All arms read equally many bytes of the same text; seconds and tokens are printed. Whether
+one adaptation serves many languages as well as one for each is asked in `maft_adaptation`.
 
 Seeds are those of adaptation and fine-tuning; the pretrained model is one. Its bits are of hidden
 words (`masked_bits`), whose pieces a smaller vocabulary leaves fewer rivals.
@@ -28,6 +28,7 @@ from glotlift.corpus import equal_bytes, read, split_rows
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
 from glotlift.models.loading import find_model, load_model
+from glotlift.recipes.maft_adaptation import ADAPTATION
 from glotlift.recipes.small_encoders import (
     Floats,
     base_encoder,
@@ -295,4 +296,5 @@ RECIPES = (
         },
         settings=(Setting("world", IN_THE_WORLD), Setting("real", REAL)),
     ),
+    ADAPTATION,
 )
