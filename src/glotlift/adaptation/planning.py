@@ -24,8 +24,8 @@ def plan(config: AdaptConfig | Mapping[str, Any] | Path) -> dict[str, Any]:
     """
     config = config if isinstance(config, AdaptConfig) else load_config(AdaptConfig, config)
     from glotlift.adaptation import steps, text
-    from glotlift.adaptation.speed import training_speed
     from glotlift.runs import machine
+    from glotlift.training.speed import training_speed
 
     hush_libraries()
     text.input_hashes(config)
@@ -84,7 +84,7 @@ def starter_seconds(files: Any, corpus: Any, config: AdaptConfig, steps: int) ->
     """Return what making the starter would take, if it has to be made."""
     if not steps:
         return {}
-    from glotlift.adaptation.speed import training_speed
+    from glotlift.training.speed import training_speed
     from glotlift.training.starters import BLOCK, BLOCKS_PER_STEP
 
     texts = corpus.texts("train", next(iter(config.keep), config.language), 400)
