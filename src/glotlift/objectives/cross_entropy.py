@@ -141,7 +141,8 @@ def loss_at(
     head = output_layer(model)
     if head is None or transforms_logits(model):
         outputs = model(**inputs)
-        logits = outputs.logits[chosen].float()
+        logits = outputs.logits[chosen]
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         each = functional.cross_entropy(logits, targets, reduction="none")
         total, each = each.sum(), each.detach()
         if z_loss:
