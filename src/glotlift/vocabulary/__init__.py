@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "VocabularyEdit": "glotlift.vocabulary.edit",
         "Wechsel": "glotlift.vocabulary.wechsel",
         "WordVectors": "glotlift.vocabulary.word_vectors",
+        "add_denoising_tokens": "glotlift.vocabulary.denoising_tokens",
         "add_language_codes": "glotlift.vocabulary.language_codes",
         "align": "glotlift.vocabulary.word_vectors",
         "apply_edit": "glotlift.vocabulary.apply",
