@@ -1,0 +1,195 @@
+"""A client asked the rows of a task in a language, in every formulation, sample by sample."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from glotlift.evaluation.answers import answer_scores
+from glotlift.evaluation.metrics import chrf_rows
+from glotlift.evaluation.options import Normalise
+from glotlift.evaluation.tasks.wording import OPTION_KINDS, Question, Wording, said_names
+from glotlift.runs.errors import GlotliftError
+from glotlift.runs.protocols import Generator, Scorer
+from glotlift.world.tasks import fulfils
+
+Floats = NDArray[np.float64]
+LENGTHS = {  # of what is written, in tokens
+    "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
+    "instructions": 192, "names": 96,
+}  # fmt: skip
+METRICS = {
+    "questions": "F1 of words", "arithmetic": "right number", "translation": "chrF++ / 100",
+    "summaries": "chrF++ / 100", "instructions": "constraints kept", "names": "F1 of names",
+}  # fmt: skip
+CHOICE = "accuracy"
+NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
+
+
+class Client(Generator, Scorer, Protocol):
+    """What a task may need of a client; one that cannot says so with a coded error."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One question and what came of it; `score` lies in [0, 1]."""
+
+    id: str
+    language: str
+    task: str
+    formulation: int
+    prompt: str
+    options: list[str]
+    scores: list[float]
+    answer: str
+    right: str
+    score: float
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> dict[str, Any]:
+        """Return the sample as a row of JSON."""
+        return asdict(self)
+
+
+def ask_rows(
+    client: Client,
+    task: str,
+    wording: Wording,
+    rows: Dataset,
+    *,
+    formulation: int = 0,
+    shots: Sequence[Mapping[str, Any]] = (),
+    normalise: Normalise = "bytes",
+) -> list[Sample]:
+    """Ask all rows of a task in one wording; rows must have the columns of their kind."""
+    questions = [wording.ask(row, shots) for row in rows]
+    if wording.kind in OPTION_KINDS:
+        answered = choose(client, questions, normalise)
+    else:
+        answered = write(client, wording, questions)
+    return [
+        Sample(
+            question.id,
+            wording.code,
+            task,
+            formulation,
+            question.prompt,
+            [option.strip() for option in question.options],
+            scores,
+            said,
+            question.right,
+            float(score),
+        )
+        for question, (said, scores, score) in zip(questions, answered, strict=True)
+    ]
+
+
+def choose(
+    client: Scorer, questions: Sequence[Question], normalise: Normalise
+) -> list[tuple[str, list[float], float]]:
+    """Return each question's likeliest option, all options' scores, and 1 where it is right."""
+    contexts = [question.prompt for question in questions for _ in question.options]
+    options = [option for question in questions for option in question.options]
+    log_probabilities, tokens = client.score(contexts, options)
+    sizes = {
+        "sum": np.ones(len(options)),
+        "tokens": tokens,
+        "bytes": np.array([len(option.strip().encode()) for option in options]),
+    }[normalise]
+    ends = np.cumsum([len(question.options) for question in questions])[:-1]
+    found = []
+    for question, scores in zip(questions, np.split(log_probabilities / sizes, ends), strict=True):
+        best = int(np.argmax(scores))
+        found.append(
+            (question.options[best].strip(), scores.tolist(), float(best == question.answer))
+        )
+    return found
+
+
+def write(
+    client: Generator, wording: Wording, questions: Sequence[Question]
+) -> list[tuple[str, list[float], float]]:
+    """Return what was written to each question and how good it is.
+
+    An answer ends with its paragraph; a problem's way of solving may have several lines.
+    """
+    prompts = [question.prompt for question in questions]
+    stop = ("\n\n",) if wording.kind in ("arithmetic", "instructions") else ("\n",)
+    said = client.generate(prompts, max_new_tokens=LENGTHS[wording.kind], stop=stop)
+    said = [text.strip() for text in said]
+    scores = score_answers(wording.kind, wording.code, said, [q.row for q in questions])
+    return [(text, [], float(score)) for text, score in zip(said, scores, strict=True)]
+
+
+def score_answers(
+    kind: str, code: str, said: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> Floats:
+    """Return [n] scores in [0, 1] of written answers by the measure of their kind."""
+    match kind:
+        case "questions":
+            references = [row["answers"]["text"] for row in rows]
+            return answer_scores(said, references, code).f1
+        case "arithmetic":
+            pairs = zip(said, rows, strict=True)
+            return np.array(
+                [last_number(text) == number(str(row["answer"])) for text, row in pairs], float
+            )
+        case "translation":
+            return chrf_rows(said, [row["text"] for row in rows]) / 100
+        case "summaries":
+            return chrf_rows(said, [row["summary"] for row in rows]) / 100
+        case "instructions":
+            pairs = zip(said, rows, strict=True)
+            return np.array(
+                [np.mean(fulfils(text, row["constraints"], code)) for text, row in pairs]
+            )
+        case "names":
+            pairs = zip(said, rows, strict=True)
+            return np.array([names_f1(t, said_names(r["tokens"], r["tags"])) for t, r in pairs])
+    raise GlotliftError("GL-EVALUATION-036", f"no measure for tasks of the kind {kind!r}")
+
+
+def number(text: str) -> float | None:
+    """Return the number that a text is, in the digits of any script, or None."""
+    plain = "".join(str(unicodedata.decimal(mark, mark)) for mark in text)
+    plain = plain.replace(",", "").replace("٬", "").replace("٫", ".")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def last_number(text: str) -> float | None:
+    """Return the last number in a text, or None: how a solution ends (Shi et al. 2022, MGSM)."""
+    found = NUMBER.findall(text)
+    return number(found[-1]) if found else None
+
+
+def names_f1(said: str, right: str) -> float:
+    """Return the F1 of names with their types, as ``PER: A, B; LOC: C`` lists them."""
+    mine, theirs = listed(said), listed(right)
+    if not mine or not theirs:
+        return float(mine == theirs)
+    return 2 * len(mine & theirs) / (len(mine) + len(theirs))
+
+
+def listed(text: str) -> set[tuple[str, str]]:
+    """Return the names of a list with their types."""
+    found = set()
+    for part in text.split(";"):
+        kind, colon, names = part.partition(":")
+        if colon:
+            found |= {
+                (kind.strip().casefold(), name.strip()) for name in names.split(",") if name.strip()
+            }
+    return found
+
+
+def chance_of(questions_options: Sequence[int]) -> float:
+    """Return the accuracy of guessing, from the numbers of options; 0 where text is written."""
+    return float(np.mean([1 / count if count else 0.0 for count in questions_options]))

@@ -1,0 +1,227 @@
+"""Tasks asked of a client in many languages: samples kept as they come, figures with intervals.
+
+Each task, language and formulation is a file of samples that is written whole or not at all, so an
+evaluation that was stopped goes on with what is missing.
+"""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from pydantic import Field
+
+from glotlift.evaluation.aggregates import aggregate, compare_languages
+from glotlift.evaluation.options import Normalise
+from glotlift.evaluation.statistics import paired_difference
+from glotlift.evaluation.tasks.asking import CHOICE, METRICS, Client, Sample, ask_rows
+from glotlift.evaluation.tasks.sources import TaskSource, task_source
+from glotlift.evaluation.tasks.wording import (
+    OPTION_KINDS,
+    Instructions,
+    Translate,
+    wordings,
+)
+from glotlift.languages import language
+from glotlift.runs import atomic
+from glotlift.runs.config import Config
+from glotlift.runs.errors import GlotliftError
+
+Floats = NDArray[np.float64]
+SAMPLES = "samples"
+
+
+class EvaluateConfig(Config):
+    """What is asked: tasks, languages, how many rows, and in which words."""
+
+    model: str
+    """A folder, a Hub id, a starter, or the address of a server."""
+    tasks: list[str] = Field(min_length=1)
+    """Addresses: ``world:nli``, ``xcopa:data/xcopa``, ``sib200:Davlan/sib200``."""
+    languages: list[str] = Field(min_length=1)
+    """Codes such as ``yor_Latn``; a task is asked in those that it has."""
+    rows: int = Field(default=200, ge=2)
+    """Rows of each task in each language."""
+    shots: int = Field(default=0, ge=0, le=32)
+    """Demonstrations before each question, from the training rows."""
+    formulations: int = Field(default=3, ge=1, le=3)
+    """In how many wordings each row is asked; the median over them is reported."""
+    instructions: Instructions = "target"
+    """In which language the wording is: english, target, or translated by the model."""
+    normalise: Normalise = "bytes"
+    """By what an option's log-probability is divided: sum, tokens or bytes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One task in one language: its samples by formulation, and what could not be done."""
+
+    source: TaskSource
+    code: str
+    samples: list[list[Sample]]
+    spoken: str
+
+    @property
+    def metric(self) -> str:
+        """What a score is."""
+        kind = self.source.kind
+        return CHOICE if kind in OPTION_KINDS else METRICS[kind]
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of guessing; 0 where text is written."""
+        counts = [len(sample.options) for sample in self.samples[0]]
+        return float(np.mean([1 / count if count else 0.0 for count in counts]))
+
+    @property
+    def majority(self) -> float:
+        """The accuracy of always giving the most frequent right answer; 0 where text is written."""
+        right = [sample.right for sample in self.samples[0] if sample.options]
+        return max(right.count(answer) for answer in set(right)) / len(right) if right else 0.0
+
+    def rows(self) -> Floats:
+        """Return [rows] scores in the middle formulation, or the mean of the two middle ones."""
+        scores = np.array([[sample.score for sample in asked] for asked in self.samples])
+        order = np.argsort(scores.mean(1), kind="stable")
+        middle = order[(len(order) - 1) // 2 : len(order) // 2 + 1]
+        return np.asarray(scores[middle].mean(0), np.float64)
+
+
+def evaluate(
+    client: Client,
+    config: EvaluateConfig,
+    folder: Path,
+    *,
+    event: Callable[..., None] | None = None,
+    translate: Translate | None = None,
+) -> dict[str, Any]:
+    """Ask `client` every task in every language, and return the figures.
+
+    Samples lie in ``folder/samples``; those that are there are not asked again.
+
+    Raises GL-EVALUATION-037 (no task has any of the languages) and what sources and clients raise.
+    """
+    asked = []
+    for address in config.tasks:
+        source = task_source(address)
+        for code in (language(tag).code for tag in config.languages):
+            found = ask_language(client, source, code, config, folder / SAMPLES, translate)
+            if found is None:
+                continue
+            asked.append(found)
+            if event is not None:
+                event("asked", task=source.name, language=code, score=float(found.rows().mean()))
+    if not asked:
+        raise GlotliftError(
+            "GL-EVALUATION-037",
+            "none of the tasks has rows in any of the languages",
+            place="tasks and languages",
+            fix="'glotlift tasks show TASK' names the languages of a task",
+        )
+    return describe(config, asked, getattr(client, "notes", []))
+
+
+def ask_language(
+    client: Client,
+    source: TaskSource,
+    code: str,
+    config: EvaluateConfig,
+    folder: Path,
+    translate: Translate | None,
+) -> Asked | None:
+    """Return a task's samples in one language, or None where it has no rows there."""
+    try:
+        rows = source.rows(code, config.rows)
+        shots = source.rows(code, config.shots, split="train") if config.shots else []
+    except GlotliftError as error:
+        if error.code in ("GL-EVALUATION-032", "GL-WORLD-001"):
+            return None
+        raise
+    labels = sorted(set(rows["label"])) if "label" in rows.column_names else []
+    ways = wordings(
+        source.kind, code, instructions=config.instructions, labels=labels, translate=translate
+    )[: config.formulations]
+    samples = []
+    for number, wording in enumerate(ways):
+        path = folder / f"{source.name}.{code}.{number}.jsonl"
+        if not path.is_file():
+            found = ask_rows(
+                client, source.name, wording, rows, formulation=number, shots=list(shots),
+                normalise=config.normalise,
+            )  # fmt: skip
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lines = [orjson.dumps(sample.line()).decode() for sample in found]
+            atomic.write_text(path, "".join(f"{line}\n" for line in lines))
+        samples.append(read_samples(path))
+    return Asked(source, code, samples, ways[0].spoken)
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """Return the samples of a file."""
+    return [Sample(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
+
+
+def describe(
+    config: EvaluateConfig, asked: Sequence[Asked], notes: Sequence[str]
+) -> dict[str, Any]:
+    """Return the figures of an evaluation: by task and language, and over languages."""
+    tasks = []
+    for found in asked:
+        rows = found.rows()
+        tasks.append({
+            "task": found.source.name,
+            "kind": found.source.kind,
+            "language": found.code,
+            "metric": found.metric,
+            **paired_difference(rows, 0.0).brief(),
+            "chance": found.chance,
+            "majority": found.majority,
+            "rows": len(rows),
+            "by_formulation": [
+                statistics.fmean(sample.score for sample in samples) for samples in found.samples
+            ],
+            "instructions": found.spoken,
+        })  # fmt: skip
+    groups = []
+    for name in dict.fromkeys(found.source.name for found in asked):
+        mine = [found for found in asked if found.source.name == name]
+        scores = [found.rows() for found in mine]
+        codes = [found.code for found, rows in zip(mine, scores, strict=True) for _ in rows]
+        groups += [
+            {
+                "task": name, "group": a.kind, "name": a.name, "languages": a.languages,
+                "rows": a.rows, **a.interval.brief(),
+            }
+            for a in aggregate(np.concatenate(scores), codes)
+            if a.kind != "language"
+        ]  # fmt: skip
+    return {
+        "schema": 1,
+        "kind": "evaluation",
+        "config": config.model_dump(),
+        "tasks": tasks,
+        "groups": groups,
+        "notes": list(notes),
+    }
+
+
+def compare_samples(
+    before: Mapping[tuple[str, str], Floats], after: Mapping[tuple[str, str], Floats]
+) -> list[dict[str, Any]]:
+    """Return each task's and language's paired change over the rows that both runs have."""
+    found = []
+    for task in dict.fromkeys(task for task, _ in before):
+        pairs = {code: (before[t, code], after[t, code]) for t, code in before if t == task}
+        changes = compare_languages(
+            {code: one for code, (one, _) in pairs.items()},
+            {code: two for code, (_, two) in pairs.items()},
+        )
+        found += [
+            {"task": task, "language": c.code, **c.interval.brief(), "p_value": c.p_value}
+            for c in changes
+        ]
+    return found

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from glotlift.clients import ScriptedModel
+from glotlift.evaluation.tasks.asking import (
+    ask_rows,
+    last_number,
+    listed,
+    names_f1,
+    number,
+    score_answers,
+)
+from glotlift.evaluation.tasks.sources import KINDS, task_source
+from glotlift.evaluation.tasks.wording import OPTION_KINDS, wordings
+
+WRITTEN = [name for name, kind in KINDS.items() if kind not in OPTION_KINDS]
+CHOSEN = [name for name, kind in KINDS.items() if kind in OPTION_KINDS]
+
+
+def oracle(wording, rows, *, wrong=False):
+    """Return a client that knows the right answers, or gives another row's."""
+    questions = [wording.ask(row) for row in rows]
+    moved = questions[1:] + questions[:1] if wrong else questions
+    right = {q.prompt: other.right for q, other in zip(questions, moved, strict=True)}
+    chosen = {(q.prompt, o.right.strip()) for q, o in zip(questions, moved, strict=True)}
+    return ScriptedModel(
+        reply=lambda prompt: f" {right[prompt]}\n\nmore",
+        likelihood=lambda prompt, option: 0.0 if (prompt, option.strip()) in chosen else -9.0,
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("code", ["eng_Latn", "arb_Arab", "zho_Hans"])
+def test_gold_scores_one_and_shuffled_gold_less(name, code):
+    source = task_source(f"world:{name}")
+    rows = list(source.rows(code, 6))
+    wording = wordings(source.kind, code)[0]
+    samples = ask_rows(oracle(wording, rows), name, wording, rows)
+    assert [s.score for s in samples] == pytest.approx([1.0] * 6, abs=1e-6)
+    wrong = ask_rows(oracle(wording, rows, wrong=True), name, wording, rows)
+    assert np.mean([s.score for s in wrong]) < 1
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_every_choice_keeps_its_scores(name):
+    source = task_source(f"world:{name}")
+    rows = list(source.rows("spa_Latn", 4))
+    wording = wordings(source.kind, "spa_Latn")[2]
+    for sample in ask_rows(oracle(wording, rows), name, wording, rows, formulation=2):
+        assert len(sample.scores) == len(sample.options) >= 2
+        assert sample.answer in sample.options
+        assert sample.formulation == 2
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_nothing_written_scores_nothing(name):
+    rows = list(task_source(f"world:{name}").rows("deu_Latn", 8))
+    scores = score_answers(KINDS[name], "deu_Latn", [""] * 8, rows)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert scores.mean() < 0.5  # a sentence without names has none to list
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("so 3 + 4 = 7.", 7), ("१२ और ३", 3), ("1,234 birds", 1234), ("-5", -5), ("2.5 km", 2.5),
+        ("كان ٤٢", 42), ("none", None), ("3.", 3), ("18 dollars and 5", 5),
+    ],
+)  # fmt: skip
+def test_the_last_number_of_a_solution(text, value):
+    assert last_number(text) == value
+
+
+def test_numbers_in_any_digits():
+    assert number("१२३") == number("123") == 123
+    assert number("twelve") is None
+
+
+def test_names_are_compared_with_their_types():
+    assert listed("PER: Ada, Lee; LOC: Rome") == {("per", "Ada"), ("per", "Lee"), ("loc", "Rome")}
+    assert names_f1("LOC: Ada", "PER: Ada") == 0
+    assert names_f1("PER: Ada", "PER: Ada; LOC: Rome") == pytest.approx(2 / 3)
+    assert names_f1("–", "–") == 1

@@ -1,0 +1,126 @@
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from glotlift.evaluation.tasks.layouts import LAYOUTS
+from glotlift.evaluation.tasks.sources import find, task_source
+from glotlift.evaluation.tasks.wording import wordings
+from glotlift.runs.errors import GlotliftError
+
+LINES = {
+    "xcopa": {"premise": "The sun rose.", "choice1": "It got warm.", "choice2": "It got dark.",
+              "question": "effect", "label": 0, "idx": 3},
+    "exams": {"id": "a", "question": "2 + 2?", "choices": ["3", "4"], "answer": "B"},
+    "nli": {"premise": "It rains.", "hypothesis": "It is wet.", "label": "e"},
+    "sib200": {"id": 7, "label": "travel", "text": "We went by train."},
+    "sentiment": {"text": "Good.", "label": "positive"},
+    "mgsm": {"id": 0, "question": "1 + 1?", "answer": "2"},
+    "ner": {"tokens": ["Ada", "sings"], "tags": ["B-PER", "O"]},
+}  # fmt: skip
+REAL = {
+    "xcopa": ("xcopa", "swh_Latn"), "exams": ("exams", "hrv_Latn"), "nli": ("ocnli", "zho_Hans"),
+    "sib200": ("sib200", "swh_Latn"), "sentiment": ("afrisenti", "hau_Latn"),
+    "xquad": ("xquad", "hin_Deva"), "mgsm": ("mgsm", "deu_Latn"),
+    "ner": ("masakhaner2", "hau_Latn"), "afrimmlu": ("irokobench/afrimmlu", "swh_Latn"),
+}  # fmt: skip
+
+
+def write(path: Path, *rows: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_becomes_a_question(tmp_path, name):
+    write(tmp_path / "eng_Latn.test.jsonl.gz", LINES[name])
+    source = task_source(f"{name}:{tmp_path}")
+    (row,) = source.rows("eng_Latn", 5)
+    question = wordings(source.kind, "eng_Latn")[1].ask(row)
+    assert row["language"] == "eng_Latn"
+    assert row["id"].startswith(f"{name}/")
+    if question.options:
+        assert question.options[question.answer].strip() == question.right
+
+
+def test_causes_and_effects_are_joined_in_their_language(tmp_path):
+    write(tmp_path / "tur_Latn.test.jsonl", LINES["xcopa"] | {"premise": "Güneş doğdu."})
+    (row,) = task_source(f"xcopa:{tmp_path}").rows("tur_Latn", 1)
+    assert row["prompt"] == "Güneş doğdu bu yüzden"
+    assert row["options"] == ["it got warm.", "it got dark."]
+
+
+def test_a_second_file_is_joined(tmp_path):
+    answers = [{"text": "red", "start": 4}]
+    write(tmp_path / "eng_Latn.questions.jsonl",
+          {"id": "q", "context_id": 1, "question": "Which?", "answers": answers})  # fmt: skip
+    write(tmp_path / "eng_Latn.contexts.jsonl", {"context_id": 1, "text": "The red one."})
+    (row,) = task_source(f"xquad:{tmp_path}").rows("eng_Latn", 1)
+    assert row["context"][4:7] == row["answers"]["text"][0]
+
+
+def test_files_are_found_by_any_code_of_the_language_and_by_split(tmp_path):
+    for name in ("swa_Latn.test.jsonl", "de.valid.jsonl", "de.train.jsonl", "eng_Latn/dev.jsonl"):
+        write(tmp_path / name, {})
+    assert find(tmp_path, "swh_Latn", ("test",)).name == "swa_Latn.test.jsonl"
+    assert find(tmp_path, "deu_Latn", ("test", "valid")).name == "de.valid.jsonl"
+    assert find(tmp_path, "eng_Latn", ("dev",)).parent.name == "eng_Latn"
+    with pytest.raises(GlotliftError) as error:
+        find(tmp_path, "yor_Latn", ("test",))
+    assert error.value.code == "GL-EVALUATION-032"
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("world:nothing", "GL-EVALUATION-030"),
+        ("xcopa", "GL-EVALUATION-030"),
+        ("strange:folder", "GL-EVALUATION-031"),
+    ],
+)
+def test_addresses_that_name_no_task(address, code):
+    with pytest.raises(GlotliftError) as error:
+        task_source(address)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('{"premise": "a"}', "GL-EVALUATION-033"),
+        ('{"premise": "a", "hypothesis": "b", "label": 9}', "GL-EVALUATION-033"),
+        ("{not json", "GL-EVALUATION-034"),
+        ("[1]", "GL-EVALUATION-033"),
+    ],
+)
+def test_a_broken_line_is_named(tmp_path, line, code):
+    good = json.dumps(LINES["nli"])
+    (tmp_path / "eng_Latn.test.jsonl").write_text(f"{good}\n{line}\n")
+    with pytest.raises(GlotliftError) as error:
+        task_source(f"nli:{tmp_path}").rows("eng_Latn", 9)
+    assert error.value.code == code
+    assert "line 2" in str(error.value)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_files(name):
+    root = os.environ.get("GLOTLIFT_DATA")
+    if not root:
+        pytest.skip("GLOTLIFT_DATA is not set")
+    folder, code = REAL[name]
+    source = task_source(f"{name}:{Path(root) / folder}")
+    rows = source.rows(code, 20)
+    assert len(rows) == 20
+    for row in rows:
+        question = wordings(source.kind, code)[0].ask(row)
+        assert question.prompt
+        assert question.right
+
+
+def test_every_layout_is_tried():
+    assert LAYOUTS.keys() == REAL.keys()
