@@ -28,6 +28,7 @@ from glotlift.clients.likelihood import (
 )
 from glotlift.clients.pairs import Pair, bodies, frame
 from glotlift.clients.sharing import SharedReading
+from glotlift.clients.stopping import cut as cut
 from glotlift.clients.vectors import Pooling, encode_layers
 from glotlift.objectives.features import padding_id
 from glotlift.runs.errors import GlotliftError
@@ -232,9 +233,3 @@ def decode(tokenizer: PreTrainedTokenizerFast, ids: list[int]) -> str:
     """Return the text of `ids`, spaces as they are."""
     text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return str(text)
-
-
-def cut(text: str, stop: Sequence[str]) -> str:
-    """Return `text` up to the first stop string."""
-    places = [place for place in map(text.find, stop) if place >= 0]
-    return text[: min(places)] if places else text

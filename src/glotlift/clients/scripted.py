@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.clients.stopping import cut
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Scores
 
@@ -32,12 +33,7 @@ class ScriptedModel:
         """Return the scripted replies, at most `max_new_tokens` characters, cut at `stop`."""
         if self.reply is None:
             raise unscripted("write text", "reply")
-        texts = []
-        for prompt in prompts:
-            text = self.reply(prompt)[:max_new_tokens]
-            ends = [text.find(end) for end in stop if end in text]
-            texts.append(text[: min(ends, default=len(text))])
-        return texts
+        return [cut(self.reply(prompt)[:max_new_tokens], stop) for prompt in prompts]
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
         """Return the scripted log-probabilities, and characters as token counts."""
