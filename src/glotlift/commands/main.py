@@ -13,10 +13,13 @@ from glotlift.commands import (
     compare,
     corpus,
     doctor,
+    evaluate,
     objectives,
     recipe,
     runs,
     starter,
+    tasks,
+    train,
     vocab,
     world,
 )
@@ -40,12 +43,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 adapt.add_to(app)
+train.add_to(app)
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(vocab.app, name="vocab")
 app.add_typer(objectives.app, name="objectives")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(runs.app, name="runs")
 compare.add_to(app)
+evaluate.add_to(app)
+app.add_typer(tasks.app, name="tasks")
 doctor.add_to(app)
 app.add_typer(cache.app, name="cache")
 app.add_typer(world.app, name="world")

@@ -10,11 +10,12 @@ from glotlift.evaluation.tasks.asking import (
     number,
     score_answers,
 )
-from glotlift.evaluation.tasks.sources import KINDS, task_source
-from glotlift.evaluation.tasks.wording import OPTION_KINDS, wordings
+from glotlift.evaluation.tasks.kinds import OPTIONS, WORLD
+from glotlift.evaluation.tasks.sources import task_source
+from glotlift.evaluation.tasks.wording import wordings
 
-WRITTEN = [name for name, kind in KINDS.items() if kind not in OPTION_KINDS]
-CHOSEN = [name for name, kind in KINDS.items() if kind in OPTION_KINDS]
+WRITTEN = [name for name, kind in WORLD.items() if kind not in OPTIONS]
+CHOSEN = [name for name, kind in WORLD.items() if kind in OPTIONS]
 
 
 def oracle(wording, rows, *, wrong=False):
@@ -29,7 +30,7 @@ def oracle(wording, rows, *, wrong=False):
     )
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", WORLD)
 @pytest.mark.parametrize("code", ["eng_Latn", "arb_Arab", "zho_Hans"])
 def test_gold_scores_one_and_shuffled_gold_less(name, code):
     source = task_source(f"world:{name}")
@@ -55,7 +56,7 @@ def test_every_choice_keeps_its_scores(name):
 @pytest.mark.parametrize("name", WRITTEN)
 def test_nothing_written_scores_nothing(name):
     rows = list(task_source(f"world:{name}").rows("deu_Latn", 8))
-    scores = score_answers(KINDS[name], "deu_Latn", [""] * 8, rows)
+    scores = score_answers(WORLD[name], "deu_Latn", [""] * 8, rows)
     assert ((scores >= 0) & (scores <= 1)).all()
     assert scores.mean() < 0.5  # a sentence without names has none to list
 

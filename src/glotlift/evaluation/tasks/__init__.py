@@ -5,7 +5,7 @@ from glotlift.runs.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "EvaluateConfig": "glotlift.evaluation.tasks.running",
+        "EvaluateConfig": "glotlift.evaluation.tasks.config",
         "Sample": "glotlift.evaluation.tasks.asking",
         "TaskSource": "glotlift.evaluation.tasks.sources",
         "Wording": "glotlift.evaluation.tasks.wording",

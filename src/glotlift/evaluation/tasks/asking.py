@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from glotlift.evaluation.answers import answer_scores
 from glotlift.evaluation.metrics import chrf_rows
 from glotlift.evaluation.options import Normalise
-from glotlift.evaluation.tasks.wording import OPTION_KINDS, Question, Wording, said_names
+from glotlift.evaluation.tasks.kinds import OPTIONS
+from glotlift.evaluation.tasks.wording import Question, Wording, said_names
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Generator, Scorer
 from glotlift.world.tasks import fulfils
@@ -23,11 +24,6 @@ LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
     "instructions": 192, "names": 96,
 }  # fmt: skip
-METRICS = {
-    "questions": "F1 of words", "arithmetic": "right number", "translation": "chrF++ / 100",
-    "summaries": "chrF++ / 100", "instructions": "constraints kept", "names": "F1 of names",
-}  # fmt: skip
-CHOICE = "accuracy"
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
 
@@ -68,7 +64,7 @@ def ask_rows(
 ) -> list[Sample]:
     """Ask all rows of a task in one wording; rows must have the columns of their kind."""
     questions = [wording.ask(row, shots) for row in rows]
-    if wording.kind in OPTION_KINDS:
+    if wording.kind in OPTIONS:
         answered = choose(client, questions, normalise)
     else:
         answered = write(client, wording, questions)
@@ -188,8 +184,3 @@ def listed(text: str) -> set[tuple[str, str]]:
                 (kind.strip().casefold(), name.strip()) for name in names.split(",") if name.strip()
             }
     return found
-
-
-def chance_of(questions_options: Sequence[int]) -> float:
-    """Return the accuracy of guessing, from the numbers of options; 0 where text is written."""
-    return float(np.mean([1 / count if count else 0.0 for count in questions_options]))

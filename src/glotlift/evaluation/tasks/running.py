@@ -13,47 +13,23 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from pydantic import Field
 
 from glotlift.evaluation.aggregates import aggregate, compare_languages
-from glotlift.evaluation.options import Normalise
 from glotlift.evaluation.statistics import paired_difference
-from glotlift.evaluation.tasks.asking import CHOICE, METRICS, Client, Sample, ask_rows
+from glotlift.evaluation.tasks.asking import Client, Sample, ask_rows
+from glotlift.evaluation.tasks.config import EvaluateConfig
+from glotlift.evaluation.tasks.kinds import METRICS
 from glotlift.evaluation.tasks.sources import TaskSource, task_source
 from glotlift.evaluation.tasks.wording import (
-    OPTION_KINDS,
-    Instructions,
     Translate,
     wordings,
 )
 from glotlift.languages import language
 from glotlift.runs import atomic
-from glotlift.runs.config import Config
 from glotlift.runs.errors import GlotliftError
 
 Floats = NDArray[np.float64]
 SAMPLES = "samples"
-
-
-class EvaluateConfig(Config):
-    """What is asked: tasks, languages, how many rows, and in which words."""
-
-    model: str
-    """A folder, a Hub id, a starter, or the address of a server."""
-    tasks: list[str] = Field(min_length=1)
-    """Addresses: ``world:nli``, ``xcopa:data/xcopa``, ``sib200:Davlan/sib200``."""
-    languages: list[str] = Field(min_length=1)
-    """Codes such as ``yor_Latn``; a task is asked in those that it has."""
-    rows: int = Field(default=200, ge=2)
-    """Rows of each task in each language."""
-    shots: int = Field(default=0, ge=0, le=32)
-    """Demonstrations before each question, from the training rows."""
-    formulations: int = Field(default=3, ge=1, le=3)
-    """In how many wordings each row is asked; the median over them is reported."""
-    instructions: Instructions = "target"
-    """In which language the wording is: english, target, or translated by the model."""
-    normalise: Normalise = "bytes"
-    """By what an option's log-probability is divided: sum, tokens or bytes."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +44,7 @@ class Asked:
     @property
     def metric(self) -> str:
         """What a score is."""
-        kind = self.source.kind
-        return CHOICE if kind in OPTION_KINDS else METRICS[kind]
+        return METRICS[self.source.kind]
 
     @property
     def chance(self) -> float:
@@ -79,9 +54,10 @@ class Asked:
 
     @property
     def majority(self) -> float:
-        """The accuracy of always giving the most frequent right answer; 0 where text is written."""
-        right = [sample.right for sample in self.samples[0] if sample.options]
-        return max(right.count(answer) for answer in set(right)) / len(right) if right else 0.0
+        """The accuracy of always taking the option at one place; 0 where text is written."""
+        listed = [sample for sample in self.samples[0] if sample.options]
+        places = [sample.options.index(sample.right.strip()) for sample in listed]
+        return max(map(places.count, set(places))) / len(places) if places else 0.0
 
     def rows(self) -> Floats:
         """Return [rows] scores in the middle formulation, or the mean of the two middle ones."""

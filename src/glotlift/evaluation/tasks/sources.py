@@ -14,17 +14,12 @@ import orjson
 from datasets import Dataset
 
 from glotlift import world
+from glotlift.evaluation.tasks.kinds import WORLD
 from glotlift.evaluation.tasks.layouts import Layout, layout
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
-WORLD = "world"
-KINDS = {  # of the sample world's tasks: how each is asked
-    "topic": "choice", "cause": "choice", "facts": "choice", "reading": "choice",
-    "link_prediction": "choice", "sentiment": "sentiment", "nli": "nli", "ner": "names",
-    "question_answering": "questions", "arithmetic": "arithmetic", "translation": "translation",
-    "summaries": "summaries", "instructions": "instructions",
-}  # fmt: skip
+HERE = "world"
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ class TaskSource:
     def name(self) -> str:
         """A short name for tables: the last part of a path, or the world's name of the task."""
         first, _, rest = self.address.partition(":")
-        return rest if first == WORLD else first
+        return rest if first == HERE else first
 
     def rows(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return at most `most` rows of a language, with id, language and what the kind has.
@@ -46,7 +41,7 @@ class TaskSource:
         Raises GL-EVALUATION-032 (no such file), -033 (a line that does not fit the layout).
         """
         first, _, where = self.address.partition(":")
-        if first == WORLD:
+        if first == HERE:
             return world.tasks.TASKS[where].make(code, most, split=split)
         found, form = [], layout(first)
         for number, line in enumerate(lines(form, where, code, split)):
@@ -72,14 +67,14 @@ class TaskSource:
 def task_source(address: str) -> TaskSource:
     """Return the task of an address; raises GL-EVALUATION-030 and what `layout` raises."""
     first, _, where = address.partition(":")
-    if first == WORLD and where in KINDS:
-        return TaskSource(address, KINDS[where])
-    if first == WORLD or not where:
+    if first == HERE and where in WORLD:
+        return TaskSource(address, WORLD[where])
+    if first == HERE or not where:
         raise GlotliftError(
             "GL-EVALUATION-030",
             f"no task has the address {address!r}",
             place="tasks",
-            fix=f"write world:TASK with one of {', '.join(KINDS)}, or LAYOUT:FOLDER",
+            fix=f"write world:TASK with one of {', '.join(WORLD)}, or LAYOUT:FOLDER",
         )
     return TaskSource(address, layout(first).kind)
 

@@ -20,10 +20,6 @@ Instructions = Literal["english", "target", "translated"]
 Translate = Callable[[str, str], str]  # of an English text and a language's code
 ENGLISH = "eng"
 SLOT = re.compile(r"\{(\w+)\}")
-OPTION_KINDS = {"choice", "sentiment", "topic", "nli"}
-TEXT_KINDS = {
-    "questions", "arithmetic", "translation", "summaries", "instructions", "names",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from glotlift.clients import ScriptedModel
+from glotlift.commands.main import REFUSED, main
+
+ASKED = [
+    "evaluate", "scripted:x.json", "--languages", "eng_Latn,hin", "--tasks",
+    "world:nli,world:arithmetic", "--rows", "4",
+]  # fmt: skip
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    calls = []
+
+    def client_for(address, recording=None):
+        calls.append(address)
+        return ScriptedModel(reply=lambda _: "7", likelihood=lambda _, option: -len(option))
+
+    monkeypatch.setattr("glotlift.evaluation.tasks.job.client_for", client_for)
+    return calls
+
+
+def test_figures_for_people_and_programs(scripted, tmp_path, capsys):
+    assert main([*ASKED, "--output", str(tmp_path / "run")]) == 0
+    assert "count alike" in capsys.readouterr().out
+    assert main([*ASKED, "--output", str(tmp_path / "run"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((tmp_path / "run" / "evidence.json").read_text())
+    assert [row["language"] for row in found["tasks"]] == ["eng_Latn", "hin_Deva"] * 2
+    assert (tmp_path / "run" / "run.json").is_file()
+
+
+def test_a_plan_touches_nothing(tmp_path, capsys):
+    assert main([*ASKED, "--output", str(tmp_path / "run"), "--plan", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["questions at most"] == 4 * 3 * 2 * 2
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (("world:nli,world:arithmetic", "world:nothing"), "GL-EVALUATION-030"),
+        (("eng_Latn,hin", "xx-nothing"), "GL-LANGUAGE"),
+        (("world:nli,world:arithmetic", ""), "GL-CONFIG"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_a_model_is_asked(
+    scripted, tmp_path, capsys, changed, code
+):
+    words = [changed[1] if word == changed[0] else word for word in ASKED]
+    assert main([*words, "--output", str(tmp_path / "run")]) == REFUSED
+    assert code in capsys.readouterr().err
+    assert scripted == []
+
+
+def test_tasks_are_listed_and_shown(capsys):
+    assert main(["tasks", "list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"address", "kind", "asked for", "measure"} == rows[0].keys()
+    assert (
+        main(["tasks", "show", "world:topic", "--language", "tur", "--shots", "1", "--json"]) == 0
+    )
+    shown = json.loads(capsys.readouterr().out)
+    assert len(shown) == 3
+    assert shown[0]["right"] in shown[0]["options"]
