@@ -19,7 +19,7 @@ from transformers import (
 
 from glotlift.corpus import Mixture
 from glotlift.models.adapters import learnt
-from glotlift.models.deltas import AllWeights
+from glotlift.models.deltas import AllWeights, movable
 from glotlift.objectives.bits import longest_input
 from glotlift.objectives.choice import objective_for
 from glotlift.runs import atomic
@@ -64,7 +64,7 @@ class Trained:
     """What a stage left: the plain model, what it read, and its log.
 
     Adapters cannot be part of a plain model: `adapters` holds what they learnt, by name, for
-    `glotlift.models.adapters.fill`.
+    `glotlift.models.adapters.fill`. `moving` counts the weights that could move.
     """
 
     model: PreTrainedModel
@@ -72,6 +72,7 @@ class Trained:
     history: list[dict[str, Any]]
     steps: int
     adapters: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    moving: int = 0
 
 
 def run_stage(
@@ -113,6 +114,7 @@ def run_stage(
     blocks = Blocks(plan, documents, objective, stage.settings.blocks_per_step, stage.seed)
     set_seed(stage.seed)
     prepared = stage.delta.apply(model)
+    moving = sum(parameter.numel() for _, parameter in movable(prepared))
     trainer = fit(prepared, tokenizer, stage, blocks, folder, validation or {}, event)
     whole = trainer.whole_model()
     adapters = learnt(whole)
@@ -120,7 +122,8 @@ def run_stage(
     steps = trainer.state.global_step
     if steps < blocks.steps:
         plan = plan.up_to(steps * stage.settings.blocks_per_step, documents, objective.overlap)
-    return Trained(trained, plan, list(trainer.state.log_history), steps, adapters)
+    history = list(trainer.state.log_history)
+    return Trained(trained, plan, history, steps, adapters, moving)
 
 
 def fit(
