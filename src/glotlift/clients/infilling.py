@@ -7,6 +7,7 @@ each gap and writes the gaps' contents one after another, each behind its sentin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import torch
@@ -170,9 +171,8 @@ def before_end(ids: list[int], settings: GenerationConfig) -> list[int]:
 def spans_in(ids: list[int], wanted: Sequence[int], sentinels: Sequence[int]) -> list[list[int]]:
     """Return what was written behind each wanted sentinel, up to the next one."""
     marks = [place for place, number in enumerate(ids) if number in sentinels]
-    ends = [*marks[1:], len(ids)]
     found: dict[int, list[int]] = {}
-    for place, end in zip(marks, ends, strict=True):
+    for place, end in pairwise([*marks, len(ids)]):
         found.setdefault(ids[place], ids[place + 1 : end])
     return [found.get(number, []) for number in wanted]
 

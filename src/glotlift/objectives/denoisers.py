@@ -251,5 +251,3 @@ def lacking(token: str, tokenizer: PreTrainedTokenizerFast) -> GlotliftError:
         place=str(tokenizer.name_or_path),
         fix="add it: apply_edit(model, add_denoising_tokens(tokenizer), random_rows)",
     )
-
-
