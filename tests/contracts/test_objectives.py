@@ -135,6 +135,14 @@ def test_padding_is_neither_attended_nor_labelled(case):
     assert one == pytest.approx(two, rel=1e-5)
 
 
+def test_labels_are_tokens_of_the_text(case):
+    _, objective = opened(case)
+    found = objective.collate(blocks(case), SEEDS)["labels"]
+    pieces = [piece.reshape(len(piece), -1)[:, 0] for block in blocks(case) for piece in block]
+    known = {*np.concatenate(pieces).tolist(), *full_tokenizer().all_special_ids, IGNORED}
+    assert set(found.flatten().tolist()) <= known
+
+
 def test_special_tokens_are_never_to_be_predicted_but_ends_and_what_marks_spans(case):
     _, objective = opened(case)
     made = full_tokenizer()

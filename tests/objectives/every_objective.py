@@ -26,8 +26,10 @@ SENTINELS = 12
 PLAIN = ("causal", "prefix", "instructions")  # nothing is drawn
 Case = tuple[str, str, tuple[tuple[str, Any], ...]]  # objective, kind of model, settings
 CASES: list[Case] = [
-    (name, kind, ()) for name in OBJECTIVES for shape in MODELS[name] for kind in SHAPES[shape]
-] + [("masked", "bert", (("masker", name),)) for name in MASKERS]
+    *((name, kind, ()) for name in OBJECTIVES for shape in MODELS[name] for kind in SHAPES[shape]),
+    *(("masked", "bert", (("masker", name),)) for name in MASKERS),
+    ("causal", "bloom", ()),
+]
 EXACT_CASES: list[Case] = [
     (name, EXACT[shape], ()) for name in OBJECTIVES for shape in MODELS[name]
 ]

@@ -18,10 +18,14 @@ from accelerate.state import AcceleratorState, PartialState
 from accelerate.utils import DistributedType
 from safetensors.torch import save_file
 
+from glotlift.corpus import Mixture, natural
 from glotlift.models.deltas import AllWeights, LowRank, NewRows, Together
-from glotlift.training.stages import Trained
+from glotlift.objectives.named import MODELS, OBJECTIVES
+from glotlift.training.schedule import Budget
+from glotlift.training.stages import Stage, Trained, TrainingSettings, run_stage
 from glotlift.training.trainer import checkpoints
-from training.stage import trained
+from objectives.every_objective import SHAPES, full_tokenizer, opened, rows
+from training.stage import STEPS, trained
 
 ROWS = NewRows(tuple(range(250, 320)))
 STAGES: dict[str, tuple[str, Any]] = {
@@ -31,18 +35,47 @@ STAGES: dict[str, tuple[str, Any]] = {
     "rows": ("llama", ROWS),
     "low rank": ("llama", Together((ROWS, LowRank(rank=4)))),
 }
+LEARNT = {f"objective {name}": (name, SHAPES[MODELS[name][0]][0], ()) for name in OBJECTIVES}
+TOGETHER = {"tcm": 4}  # blocks of a step that must be computed at once, over all processes
 COPIED = 4  # the step whose checkpoint is gone on from
 
 
 def train(name: str, folder: Path, aside: Path | None = None) -> Trained:
     """Train a stage in `folder`; a checkpoint from its midst is copied to the folder `aside`."""
-    kind, delta = STAGES[name]
 
     def copy(_: str, *, step: int, **__: Any) -> None:
         if aside is not None and step == COPIED + 1 and not aside.exists():
             shutil.copytree(folder / f"checkpoint-{COPIED}", aside / f"checkpoint-{COPIED}")
 
+    if name in LEARNT:
+        return learnt(name, folder, copy)
+    kind, delta = STAGES[name]
     return trained(folder, kind, delta=delta, event=copy, watched=True, micro_blocks=1)
+
+
+def learnt(name: str, folder: Path, event: Any) -> Trained:
+    """Train a small model by a registered objective."""
+    model, objective = opened(LEARNT[name])
+    sources = {"spa_Latn": rows(60)}
+    settings = TrainingSettings(
+        block=64,
+        blocks_per_step=4,
+        micro_blocks=TOGETHER.get(LEARNT[name][0], 1),
+        learning_rate=5e-3,
+        save_every=2,
+        evaluate_every=STEPS,
+        log_every=1,
+    )
+    stage = Stage(
+        name,
+        {code: objective.prepare(texts) for code, texts in sources.items()},
+        Mixture(sources, natural, seed=3),
+        Budget(STEPS, "steps"),
+        settings=settings,
+        seed=3,
+        objective=objective,
+    )
+    return run_stage(model, full_tokenizer(), stage, folder, event=event)
 
 
 def figures(stage: Trained) -> dict[str, Any]:
@@ -92,4 +125,4 @@ def main(folder: Path, names: list[str]) -> None:
 if __name__ == "__main__":
     if "--shards" in sys.argv:
         let_processors_shard()
-    main(Path(sys.argv[1]), [word for word in sys.argv[2:] if word in STAGES])
+    main(Path(sys.argv[1]), [word for word in sys.argv[2:] if word in {*STAGES, *LEARNT}])

@@ -22,6 +22,7 @@ SHARDED = {
 }
 NO_GRADIENT = "self.key.bias"  # moves every score alike, so what Adam makes of it is noise
 QUICK, ALL = ("causal", "masked"), tuple(small_stages.STAGES)
+LEARNT = tuple(small_stages.LEARNT)
 
 
 def launch(program: Path, *words: str, environment: dict[str, str] | None = None) -> None:
@@ -115,6 +116,18 @@ def test_two_processes_learn_what_one_does_under_every_delta(name, two, one):
 def test_shards_over_two_processes_learn_what_one_does(name, shards, one):
     check_same(shards, alone(one, name), name, 1e-5)
     check_resumed(shards, name, 1e-6)
+
+
+@pytest.fixture(scope="module")
+def two_learnt(tmp_path_factory):
+    return launch_stages(tmp_path_factory.mktemp("two"), LEARNT, shards=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNT)
+def test_two_processes_learn_what_one_does_by_every_objective(name, two_learnt, one):
+    check_same(two_learnt, alone(one, name), name, 1e-4)
+    check_resumed(two_learnt, name, 0.0)
 
 
 ADAPT = """
