@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "LinearProbe": "glotlift.probing.linear",
         "alignment_by_layer": "glotlift.probing.mexa",
+        "continuations": "glotlift.probing.memorisation",
         "deactivated": "glotlift.probing.neurons",
         "deactivation_matrix": "glotlift.probing.neurons",
         "estimate_score": "glotlift.probing.mexa",
@@ -15,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "language_neurons": "glotlift.probing.neurons",
         "language_similarity": "glotlift.probing.similarity",
         "layer_vectors": "glotlift.probing.similarity",
+        "memorisation_curve": "glotlift.probing.memorisation",
         "neuron_importance": "glotlift.probing.neurons",
         "neuron_overlap": "glotlift.probing.neurons",
         "pool_layers": "glotlift.probing.mexa",
