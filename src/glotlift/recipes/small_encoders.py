@@ -194,8 +194,12 @@ def fine_tune_classifier(
     epochs: float,
     rate: float,
     seed: int,
+    prepare: Callable[[PreTrainedModel], object] | None = None,
 ) -> PreTrainedModel:
-    """Return a classifier of `classes` fine-tuned from a masked encoder, which stays as it is."""
+    """Return a classifier of `classes` fine-tuned from a masked encoder, which stays as it is.
+
+    `prepare` is called on the classifier before: to add adapters, say, and freeze what is below.
+    """
     masked = load_model(find_model(str(base))) if isinstance(base, Path) else base
     set_seed(seed)
     names = {number: str(number) for number in range(classes)}
@@ -206,6 +210,8 @@ def fine_tune_classifier(
     )
     model: Any = AutoModelForSequenceClassification.from_config(settings)  # type: ignore[no-untyped-call]
     model.load_state_dict(masked.state_dict(), strict=False)
+    if prepare is not None:
+        prepare(model)
     encoded = tokenizer(list(texts), truncation=True, max_length=BLOCK)["input_ids"]
     rows = Dataset.from_dict({"input_ids": encoded, "labels": list(labels)})
     with tempfile.TemporaryDirectory() as work:
