@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.corpus import Mixture, hand
@@ -110,9 +110,10 @@ def beside(rows: Dataset, english: Sequence[str]) -> Dataset:
 
 
 def shuffled(pairs: Dataset) -> Dataset:
-    """Return pairs in which each text stands beside the source of another."""
-    texts = [pairs["text"][place] for place in derangement(len(pairs))]
-    return pairs.remove_columns("text").add_column("text", texts)
+    """Return pairs in which each text, with what is known of it, stands beside another's source."""
+    fixed = [name for name in pairs.column_names if name == "id" or name.startswith("source_")]
+    texts = pairs.remove_columns(fixed).select(derangement(len(pairs)))
+    return concatenate_datasets([pairs.select_columns(fixed), texts.flatten_indices()], axis=1)
 
 
 def by_rows(sources: Mapping[str, Dataset], shares: Mapping[str, float]) -> Policy:
