@@ -21,6 +21,7 @@ OBJECTIVES = {
     "prefix": "glotlift.objectives.prefix:PrefixLanguageModelling",
     "tcm": "glotlift.objectives.contrastive:TransliterationContrastiveModelling",
     "tlm": "glotlift.objectives.translation:TranslationLanguageModelling",
+    "restore": "glotlift.objectives.code_switching:CodeSwitchingRestore",
     "spans": "glotlift.objectives.denoisers:SpanCorruption",
     "ul2": "glotlift.objectives.denoisers:MixtureOfDenoisers",
 }
@@ -35,6 +36,7 @@ MODELS = {  # the shapes of model that can learn each; the first is what it is s
     "prefix": ("seq2seq",),
     "tcm": ("encoder",),
     "tlm": ("encoder",),
+    "restore": ("seq2seq", "decoder"),
     "spans": ("seq2seq", "decoder"),
     "ul2": ("seq2seq", "decoder"),
 }
