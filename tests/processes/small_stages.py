@@ -19,6 +19,8 @@ from accelerate.utils import DistributedType
 from safetensors.torch import save_file
 
 from glotlift.corpus import Mixture, natural
+from glotlift.models.adapters import Bottleneck, Invertible
+from glotlift.models.chosen import Neurons
 from glotlift.models.deltas import AllWeights, LowRank, NewRows, Together
 from glotlift.objectives.named import MODELS, OBJECTIVES
 from glotlift.training.schedule import Budget
@@ -34,6 +36,8 @@ STAGES: dict[str, tuple[str, Any]] = {
     "prefix": ("t5", AllWeights()),
     "rows": ("llama", ROWS),
     "low rank": ("llama", Together((ROWS, LowRank(rank=4)))),
+    "adapters": ("bert", Together((Bottleneck(reduction=4), Invertible()))),
+    "neurons": ("llama", Neurons({"model.layers.1.mlp.up_proj": list(range(9))})),
 }
 LEARNT = {f"objective {name}": (name, SHAPES[MODELS[name][0]][0], ()) for name in OBJECTIVES}
 TOGETHER = {"tcm": 4}  # blocks of a step that must be computed at once, over all processes
@@ -88,8 +92,9 @@ def figures(stage: Trained) -> dict[str, Any]:
 
 
 def weights(stage: Trained) -> dict[str, torch.Tensor]:
-    """Return the trained weights, each under one name."""
-    return {name: p.detach().clone() for name, p in stage.model.named_parameters()}
+    """Return the trained weights, each under one name, and those of adapters."""
+    plain = {name: p.detach().clone() for name, p in stage.model.named_parameters()}
+    return plain | dict(stage.adapters)
 
 
 def let_processors_shard() -> None:
