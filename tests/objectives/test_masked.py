@@ -75,3 +75,19 @@ def test_a_tokenizer_without_a_mask_token_is_refused():
     bare.mask_token = None
     with pytest.raises(GlotliftError, match="GL-OBJECTIVE-002"):
         MaskedLanguageModelling(bare)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_a_seed_draws_is_known(seed):
+    """A change of the order of draws would change every trained model: it must be meant."""
+    objective = MaskedLanguageModelling(tokenizer())
+    ids = IDS[:100]
+    draw = np.random.default_rng([seed, 0x4D4C4D])
+    chosen, action = draw.random(100) < 0.15, draw.random(100)
+    other = draw.integers(len(tokenizer()), size=100)
+    corrupted = np.where(
+        action < 0.8, tokenizer().mask_token_id, np.where(action < 0.9, other, ids)
+    )
+    found, labels = objective.corrupt(ids, seed)
+    assert (found == np.where(chosen, corrupted, ids)).all()
+    assert (labels == np.where(chosen, ids, IGNORED)).all()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glotlift.objectives.draws import Draws
 from glotlift.objectives.maskers import (
     MASKERS,
     Inverse,
@@ -37,13 +38,10 @@ def made_up(words: int, seed: int):
 
 def run(masker, text, fraction, seed, allowed=None):
     ids, known = text
-    beside = (
-        np.stack([*(known[name] for name in masker.columns)], axis=1)
-        if masker.columns
-        else (np.empty((len(ids), 0), dtype=np.int64))
-    )
+    beside = np.stack([*(known[name] for name in masker.columns), known["words"]], axis=-1)
     allowed = known["words"] >= 0 if allowed is None else allowed
-    return masker(ids, beside, allowed, fraction, np.random.default_rng(seed))
+    draws = Draws([seed], 1, [len(ids)], len(ids))
+    return masker(ids[None], beside[None, :, :-1], allowed[None], fraction, draws)[0]
 
 
 def groups(numbers, mask):
@@ -137,7 +135,7 @@ def test_kinds_are_a_choice_and_names_are_one_of_them():
 def test_the_published_share_is_of_the_entities_pieces():
     text = made_up(30_000, 8)
     masker = LinguisticEntities(share_of="entities")
-    beside = np.stack([text[1][name] for name in masker.columns], axis=1)
+    beside = np.stack([text[1][name] for name in masker.columns], axis=-1)
     inside = masker.reach(beside, text[1]["words"] >= 0)
     assert 0.3 < inside.mean() < 0.6
     hidden = run(masker, text, 0.15, 1)

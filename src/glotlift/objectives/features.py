@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, Features, Value
 from datasets import Sequence as SequenceOf
+from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from glotlift.objectives.packing import Ids
@@ -108,10 +109,29 @@ def padded_length(blocks: Sequence[Sequence[Ids]], multiple: int = 8) -> int:
     return max(multiple, -(-longest // multiple) * multiple)
 
 
-def segments(blocks: Sequence[Sequence[Ids]], length: int) -> np.ndarray:
-    """Return the number of the document that each position belongs to, [blocks, length]; 0 pads."""
+def laid_out(
+    blocks: Sequence[Sequence[Ids]], length: int, filled: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the document's number at each position [blocks, length], and tokens [columns, ...].
+
+    Documents count from 1 in each block, and 0 pads. Of the tokens, `filled` [columns] says what
+    stands in each column where there is padding; the first is that of the ids.
+    """
+    pieces = [piece for block in blocks for piece in block]
+    sizes = np.asarray([len(piece) for piece in pieces], dtype=np.int64)
+    many = np.asarray([len(block) for block in blocks], dtype=np.int64)
+    ends = np.cumsum(sizes)
+    firsts = np.append(ends - sizes, ends[-1:])[np.cumsum(many) - many] if pieces else many
+    row = np.repeat(np.arange(len(blocks)), many)
+    shifts = np.repeat(row * length - firsts[row], sizes)
+    places = np.arange(len(shifts)) + shifts
     numbers = np.zeros((len(blocks), length), dtype=np.int64)
-    for row, pieces in enumerate(blocks):
-        lengths = [len(piece) for piece in pieces]
-        numbers[row, : sum(lengths)] = np.repeat(np.arange(1, len(pieces) + 1), lengths)
-    return numbers
+    inside = np.arange(1, len(pieces) + 1) - (np.cumsum(many) - many)[row]
+    numbers.ravel()[places] = np.repeat(inside, sizes)
+    table = np.empty((len(filled), len(blocks), length), dtype=np.int64)
+    table[:] = np.asarray(filled)[:, None, None]
+    if pieces:
+        flat = np.concatenate(pieces).reshape(len(places), -1)
+        for column, values in zip(table, flat.T, strict=True):
+            column.ravel()[places] = values
+    return numbers, table

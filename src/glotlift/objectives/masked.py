@@ -10,18 +10,19 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
+from glotlift.objectives.draws import Draws
 from glotlift.objectives.features import (
     end_id,
+    laid_out,
     mask_id,
     padded_length,
     padding_id,
-    segments,
     start_id,
     tokenise,
 )
 from glotlift.objectives.maskers import Masker, RandomTokens, masker_named
 from glotlift.objectives.packing import Ids
-from glotlift.objectives.word_columns import Tagger, TokenColumns
+from glotlift.objectives.word_columns import NONE, Tagger, TokenColumns
 from glotlift.objectives.wrapping import keeps_apart, makes_mask_by, plain, unwrapped
 
 
@@ -87,14 +88,10 @@ class MaskedLanguageModelling:
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
         """Return `input_ids`, `labels` and `segments` [blocks, length]; one seed per block."""
         length = padded_length(blocks)
-        ids = np.full((len(blocks), length), self.padding, dtype=np.int64)
-        labels = np.full_like(ids, IGNORED)
-        for row, (pieces, seed) in enumerate(zip(blocks, seeds, strict=True)):
-            if not pieces:
-                continue
-            joined = np.concatenate(pieces).astype(np.int64)
-            ids[row, : len(joined)], labels[row, : len(joined)] = self.corrupt(joined, seed)
-        batch = {"input_ids": ids, "labels": labels, "segments": segments(blocks, length)}
+        numbers, table = laid_out(blocks, length, [self.padding, *(NONE for _ in self.columns)])
+        lengths = np.count_nonzero(numbers, axis=1).tolist()
+        ids, labels = self.hide(table[0], table[1:], lengths, seeds)
+        batch = {"input_ids": ids, "labels": labels, "segments": numbers}
         return {name: torch.from_numpy(values) for name, values in batch.items()}
 
     def corrupt(self, block: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,15 +99,26 @@ class MaskedLanguageModelling:
 
         `block` is ids [n], or [n, 1 + columns] with what the masker asks for beside them.
         """
-        ids, beside = (
-            (block, block[:, None][:, :0]) if block.ndim == 1 else (block[:, 0], block[:, 1:])
-        )
-        rng = np.random.default_rng([seed, 0x4D4C4D])
-        chosen = self.masker(ids, beside, self.hideable[ids], self.mask_fraction, rng)
-        action = rng.random(len(ids))
+        table = block.reshape(len(block), -1).T[:, None]
+        ids, labels = self.hide(table[0], table[1:], [len(block)], [seed])
+        return ids[0], labels[0]
+
+    def hide(
+        self, ids: np.ndarray, beside: np.ndarray, lengths: Sequence[int], seeds: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return (corrupted ids, labels), [blocks, n] as `ids`; `beside` is [columns, blocks, n].
+
+        What stands behind a block's length is padding.
+        """
+        draws = Draws(seeds, 0x4D4C4D, lengths, ids.shape[1])
+        allowed = self.hideable[ids]
+        allowed &= np.arange(ids.shape[1]) < np.asarray(lengths)[:, None]
+        known = np.moveaxis(beside, 0, -1)
+        chosen = self.masker(ids, known, allowed, self.mask_fraction, draws)
+        action = draws.random()
         corrupted = np.where(chosen & (action < 0.8), self.mask, ids)
-        other = rng.integers(len(self.tokenizer), size=len(ids))
-        corrupted = np.where(chosen & (action >= 0.8) & (action < 0.9), other, corrupted)
+        other = chosen & (action >= 0.8) & (action < 0.9)
+        np.copyto(corrupted, draws.integers(len(self.tokenizer)), where=other)
         return corrupted, np.where(chosen, ids, IGNORED)
 
     def loss(

@@ -1,9 +1,9 @@
 """Which positions of a text are hidden: maskers for masked language modelling.
 
-A masker is a pure function of ids, of what is known about each token, and of a generator. All of
-them count their budget in pieces: the share of pieces that they hide is the share asked for, in
-expectation, wherever there are enough pieces that they may hide. What may not be hidden (special
-tokens) never is, and padding is not shown to them.
+A masker is a pure function of ids, of what is known about each token, and of what is drawn. It
+works on many blocks at once and treats each as if it were alone. All count their budget in pieces:
+the share of a block's pieces that they hide is the share asked for, in expectation, wherever there
+are enough pieces that they may hide. What may not be hidden (special tokens, padding) never is.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,11 +14,13 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.objectives.draws import Draws
 from glotlift.objectives.word_columns import ENTITIES, NAME, NAMED, TAGS, WORDS, tag_number
 from glotlift.runs.errors import GlotliftError
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Share = float | NDArray[np.float64]
 NOUNS_VERBS_NAMES = ("NOUN", "VERB", "PROPN", NAME)
 
 
@@ -32,12 +34,13 @@ class Masker(Protocol):
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden, among those `allowed` [n].
+        """Return [blocks, n] which positions are hidden, among those `allowed` [blocks, n].
 
-        `ids` is [n], `beside` [n, columns], and `fraction` the share of allowed tokens to hide.
+        `ids` is [blocks, n], `beside` [blocks, n, columns], and `fraction` the share of each
+        block's allowed tokens to hide: a number, or [blocks, 1].
         """
         ...
 
@@ -46,7 +49,7 @@ class Selective(Masker, Protocol):
     """A masker that never hides some of the tokens, and can say which."""
 
     def reach(self, beside: Integers, allowed: Flags) -> Flags:
-        """Return [n] which positions it could hide."""
+        """Return [blocks, n] which positions it could hide."""
         ...
 
 
@@ -61,11 +64,11 @@ class RandomTokens:
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden."""
-        return allowed & (rng.random(len(ids)) < fraction)
+        """Return [blocks, n] which positions are hidden."""
+        return allowed & (draws.random() < fraction)
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,12 @@ class WholeWords:
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden."""
-        runs = Runs.of(beside[:, 0], allowed)
-        return runs.hide(fraction * len(runs.places), self.pieces, rng)
+        """Return [blocks, n] which positions are hidden."""
+        runs = Runs.of(beside[..., 0], allowed)
+        return runs.hide(fraction * counts(allowed), self.pieces, draws)
 
 
 @dataclass(frozen=True)
@@ -111,35 +114,47 @@ class Spans:
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden."""
-        runs = Runs.of(beside[:, 0], allowed)
-        words = len(runs.sizes)
-        if not words:
-            return np.zeros_like(allowed)
-        order = self.visited(runs, 1 + int(fraction * words), rng)
-        spent = np.cumsum(runs.sizes[order]) - runs.sizes[order]
-        left = fraction * len(runs.places) - spent
-        chosen = np.zeros(words, dtype=bool)
-        chosen[order] = left > rng.random() * runs.sizes[order]
+        """Return [blocks, n] which positions are hidden."""
+        runs = Runs.of(beside[..., 0], allowed)
+        visits = self.visits(runs, fraction, draws)
+        order = np.lexsort((visits, runs.blocks))
+        before = np.cumsum(runs.sizes[order]) - runs.sizes[order]
+        first = np.searchsorted(runs.blocks, np.arange(len(ids)))  # word of each block
+        spent = before - np.append(before, 0)[first][runs.blocks]
+        left = (fraction * counts(allowed))[runs.blocks, 0] - spent
+        chosen = np.zeros(len(order), dtype=bool)
+        chosen[order] = left > runs.drawn(draws)[order] * runs.sizes[order]
         return runs.covered(chosen)
 
-    def visited(self, runs: "Runs", spans: int, rng: np.random.Generator) -> Integers:
-        """Return every word once: those of the spans first, as they are laid, then the others."""
+    def visits(self, runs: "Runs", fraction: Share, draws: Draws) -> NDArray[np.float64]:
+        """Return when each word is visited: the spans' first, as they are laid, then the others.
+
+        A block of w words has ``1 + fraction x w`` spans, more than its budget takes. What they
+        need is drawn at its first words.
+        """
+        places, begins, visits = (runs.drawn(draws) for _ in range(3))
         words = len(runs.sizes)
+        in_block = np.bincount(runs.blocks, minlength=runs.shape[0])
+        ends = np.cumsum(in_block)
+        number = np.arange(words) - (ends - in_block)[runs.blocks]
+        most = 1 + np.broadcast_to(fraction, (len(in_block), 1))[:, 0] * in_block
+        spans = np.flatnonzero(number < most[runs.blocks])
+        block = runs.blocks[spans]
+        begin = (ends - in_block)[block] + (begins[spans] * in_block[block]).astype(np.int64)
         chances = self.stop * (1 - self.stop) ** np.arange(self.longest)
-        bounds = np.cumsum(chances / chances.sum())
-        lengths = 1 + np.searchsorted(bounds[:-1], rng.random(spans), side="right")
-        begins = rng.integers(words, size=spans)
-        reached = begins[:, None] + np.arange(self.longest)
-        inside = (np.arange(self.longest) < lengths[:, None]) & (reached < words)
-        document = runs.documents()
-        inside &= document[np.minimum(reached, words - 1)] == document[begins][:, None]
-        laid = np.concatenate([reached[inside], rng.permutation(words)])
-        _, first = np.unique(laid, return_index=True)
-        return laid[np.sort(first)]
+        bounds = np.cumsum(chances / chances.sum())[:-1]
+        steps = np.arange(self.longest)
+        inside = steps <= np.searchsorted(bounds, places[spans], side="right")[:, None]
+        reached = begin[:, None] + steps
+        document = np.append(runs.documents(), -1)
+        inside &= document[np.minimum(reached, words)] == document[begin][:, None]
+        when = (number[spans][:, None] + steps / self.longest)[inside]
+        visits += words + 1
+        visits[reached[inside][::-1]] = when[::-1]  # of several visits the first one stays
+        return visits
 
 
 @dataclass(frozen=True)
@@ -171,8 +186,8 @@ class LinguisticEntities:
         object.__setattr__(self, "wanted", wanted)
 
     def reach(self, beside: Integers, allowed: Flags) -> Flags:
-        """Return [n] which positions belong to an entity."""
-        reached: Flags = allowed & self.wanted[beside[:, 1]]
+        """Return [blocks, n] which positions belong to an entity."""
+        reached: Flags = allowed & self.wanted[beside[..., 1]]
         return reached
 
     def __call__(
@@ -180,14 +195,14 @@ class LinguisticEntities:
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden."""
+        """Return [blocks, n] which positions are hidden."""
         inside = self.reach(beside, allowed)
-        runs = Runs.of(beside[:, 0], inside)
+        runs = Runs.of(beside[..., 0], inside)
         counted = allowed if self.share_of == "text" else inside
-        return runs.hide(fraction * int(counted.sum()), self.pieces, rng)
+        return runs.hide(fraction * counts(counted), self.pieces, draws)
 
 
 @dataclass(frozen=True)
@@ -207,60 +222,82 @@ class Inverse:
         ids: Integers,
         beside: Integers,
         allowed: Flags,
-        fraction: float,
-        rng: np.random.Generator,
+        fraction: Share,
+        draws: Draws,
     ) -> Flags:
-        """Return [n] which positions are hidden."""
+        """Return [blocks, n] which positions are hidden."""
         rest = allowed & ~self.of.reach(self.asked(beside, self.of), allowed)
-        share = min(1.0, fraction * int(allowed.sum()) / max(1, int(rest.sum())))
-        return self.masker(ids, self.asked(beside, self.masker), rest, share, rng)
+        share = fraction * counts(allowed) / np.maximum(counts(rest), 1)
+        return self.masker(ids, self.asked(beside, self.masker), rest, share, draws)
 
     def asked(self, beside: Integers, masker: Masker) -> Integers:
         """Return the columns of `beside` that one of the two asks for, in its order."""
-        return beside[:, [self.columns.index(name) for name in masker.columns]]
+        return beside[..., [self.columns.index(name) for name in masker.columns]]
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Words as runs of the `places` [m] that may be hidden: where each starts, and its size."""
+    """Words as runs of the `places` [m] that may be hidden, block by block.
+
+    Places count through blocks of `shape` [blocks, n]. `starts` [words] says at which of the places
+    a word begins, `sizes` how many it has, and `blocks` in which block it is.
+    """
 
     places: Integers
     starts: Integers
     sizes: Integers
-    length: int
+    blocks: Integers
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, words: Integers, allowed: Flags) -> "Runs":
-        """Return the runs of neighbouring allowed places with one word's number."""
+        """Return the runs of allowed places between which the word's number does not change."""
+        fresh = np.ones(words.shape, dtype=bool)
+        np.not_equal(words[:, 1:], words[:, :-1], out=fresh[:, 1:])
         places = np.flatnonzero(allowed)
-        mine = words[places]
-        begins = np.empty(len(places), dtype=bool)
-        begins[:1] = True
-        np.not_equal(mine[1:], mine[:-1], out=begins[1:])
+        run = np.cumsum(fresh.ravel())[places]
+        begins = np.ones(len(places), dtype=bool)
+        np.not_equal(run[1:], run[:-1], out=begins[1:])
         starts = np.flatnonzero(begins)
-        return cls(places, starts, np.diff(starts, append=len(places)), len(words))
+        sizes = np.diff(starts, append=len(places))
+        return cls(places, starts, sizes, places[starts] // words.shape[1], words.shape)
 
-    def hide(self, budget: float, pieces: Literal["all", "one"], rng: np.random.Generator) -> Flags:
-        """Return [length] what is hidden when `budget` pieces are, in expectation."""
-        each = len(self.places) if pieces == "all" else len(self.starts)
-        chosen = rng.random(len(self.starts)) < budget / max(1, each)
+    def drawn(self, draws: Draws) -> NDArray[np.float64]:
+        """Return [words] a number between 0 and 1 for each word: that of its first place."""
+        return draws.random().ravel()[self.places[self.starts]]
+
+    def hide(
+        self, budgets: NDArray[np.float64], pieces: Literal["all", "one"], draws: Draws
+    ) -> Flags:
+        """Return [blocks, n] what is hidden when `budgets` [blocks, 1] pieces are, on average."""
+        spent = self.sizes if pieces == "all" else np.ones_like(self.sizes)
+        most = np.bincount(self.blocks, weights=spent, minlength=self.shape[0])
+        chances = budgets[:, 0] / np.maximum(most, 1)
+        chosen = self.drawn(draws) < chances[self.blocks]
         if pieces == "all":
             return self.covered(chosen)
-        drawn = (rng.random(len(self.starts)) * self.sizes).astype(np.int64)
-        hidden = np.zeros(self.length, dtype=bool)
-        hidden[self.places[(self.starts + drawn)[chosen]]] = True
+        within = (self.drawn(draws) * self.sizes).astype(np.int64)
+        hidden = np.zeros(self.shape, dtype=bool)
+        hidden.ravel()[self.places[(self.starts + within)[chosen]]] = True
         return hidden
 
     def covered(self, chosen: Flags) -> Flags:
-        """Return [length] the places of the chosen words."""
-        hidden = np.zeros(self.length, dtype=bool)
-        hidden[self.places] = np.repeat(chosen, self.sizes)
+        """Return [blocks, n] the places of the chosen words."""
+        hidden = np.zeros(self.shape, dtype=bool)
+        hidden.ravel()[self.places] = np.repeat(chosen, self.sizes)
         return hidden
 
     def documents(self) -> Integers:
-        """Return [words] a number that grows at every special token between two words."""
-        gaps = self.places[self.starts[1:]] != self.places[self.starts[1:] - 1] + 1
-        return np.concatenate([[0], np.cumsum(gaps)])
+        """Return [words] a number that grows at each block, and at what lies between two words."""
+        ends = self.places[self.starts + self.sizes - 1]
+        gaps = self.places[self.starts[1:]] != ends[:-1] + 1
+        gaps |= self.blocks[1:] != self.blocks[:-1]
+        return np.concatenate([[0], np.cumsum(gaps)])[: len(self.starts)]
+
+
+def counts(flags: Flags) -> NDArray[np.float64]:
+    """Return [blocks, 1] how many are set in each block."""
+    return flags.sum(axis=1, keepdims=True, dtype=np.float64)
 
 
 MASKERS: Mapping[str, Callable[..., Masker]] = {
