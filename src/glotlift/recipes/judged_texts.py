@@ -1,4 +1,4 @@
-"""Texts rated by people and by a judge, by language: made-up raters, or real ratings and a metric."""
+"""Texts rated by people and by a judge: made-up raters, or real ratings and a metric."""
 
 import gzip
 import json
