@@ -141,10 +141,21 @@ def test_dictionaries_may_be_files(tmp_path):
     assert read(objective, made.source) == " ".join(["río"] * 10)
 
 
-@pytest.mark.parametrize("lexicon", [None, {}, {"eng_Latn": {}}, {"eng_Latn": {"river": ()}}])
+@pytest.mark.parametrize(
+    "lexicon", ["here", "world:eng_Latn", {}, {"eng_Latn": {}}, {"eng_Latn": {"river": ()}}]
+)
 def test_nothing_to_switch_is_refused(lexicon):
     with pytest.raises(GlotliftError, match="GL-OBJECTIVE-050"):
         restore(lexicon=lexicon)
+
+
+def test_the_world_has_dictionaries_of_two_languages():
+    _, objective = restore(lexicon="world:spa_Latn-eng_Latn", fraction=1.0, mean_span=0)
+    rows = Dataset.from_dict({"text": ["Un gato duerme."], "language": ["spa_Latn"]})
+    flat, _ = columns(objective.prepare(rows), objective.columns)
+    assert read(objective, objective.example(flat, np.random.default_rng(0)).source) == (
+        "Un cat duerme."
+    )
 
 
 def test_a_masked_model_is_refused():

@@ -3,9 +3,10 @@
 Zan et al. 2022, "Bridging Cross-Lingual Gaps During Leveraging the Multilingual
 Sequence-to-Sequence Pretraining for Text Generation and Understanding" (arXiv:2204.07834): a stage
 between pretraining and finetuning. Words of a text are replaced by translations from a dictionary,
-and the model writes the text as it was, in either language of a pair. The noise was read in the published code: 35 % of
-the words, in spans whose lengths are Poisson with mean 3.5, and any of the three best translations.
-There pieces are replaced one by one; here words are, so that no word becomes a mixture.
+and the model writes the text as it was, in either language of a pair. The noise was read in the
+published code: 35 % of the words, in spans whose lengths are Poisson with mean 3.5, and any of the
+three best translations. There pieces are replaced one by one; here words are, so that no word
+becomes a mixture.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from glotlift.languages.codes import language
 from glotlift.languages.words import Span, word_spans
 from glotlift.objectives.denoising import CODES, NoiseColumns, code_ids
-from glotlift.objectives.dictionaries import TOP, Dictionary, read_dictionary
+from glotlift.objectives.dictionaries import TOP, Dictionary, read_dictionary, world_lexicon
 from glotlift.objectives.features import end_id, tokenise
 from glotlift.objectives.layouts import Batch, Example, Layout, joined, layout_for
 from glotlift.objectives.noise import span_lengths
@@ -32,7 +33,9 @@ from glotlift.runs.errors import GlotliftError
 ENTRIES = "entries"
 SALT = 0x435352
 SPACED, TITLE, FORMS = 1, 2, 4  # an entry's number holds in which form the word stands in the text
-Lexicons = Mapping[str, str | Path | Dictionary]
+WORLD = "world:"
+Lexicons = str | Mapping[str, str | Path | Dictionary]
+"""Dictionaries, or their paths, by language; or two languages of the sample world."""
 
 
 class CodeSwitchingRestore:
@@ -47,7 +50,7 @@ class CodeSwitchingRestore:
         self,
         tokenizer: PreTrainedTokenizerFast,
         layout: Layout,
-        lexicon: Lexicons,
+        lexicon: Lexicons = f"{WORLD}eng_Latn-spa_Latn",
         *,
         fraction: float = 0.35,
         mean_span: float = 3.5,
@@ -56,10 +59,11 @@ class CodeSwitchingRestore:
     ) -> None:
         """Say what is switched.
 
-        `lexicon` has for each language a dictionary, or the path of one; of each word the first
-        `top` translations count. `fraction` is the share of words in spans whose lengths are
-        Poisson with mean `mean_span`; with 0 words are drawn one by one. Words of a span without
-        an entry stay. `codes` names the tokenizer's code for a language, as `Denoising` takes them.
+        `lexicon` has for each language a dictionary, or the path of one (``world:`` and two codes
+        name the sample world's); of each word the first `top` translations count. `fraction` is the
+        share of words in spans whose lengths are Poisson with mean `mean_span`; with 0 words are
+        drawn one by one. Words of a span without an entry stay. `codes` names the tokenizer's code
+        for a language, as `Denoising` takes them.
 
         Raises GL-OBJECTIVE-050 (no lexicon), -024 (an unknown code) and what `read_dictionary`
         raises.
@@ -74,17 +78,10 @@ class CodeSwitchingRestore:
 
     @classmethod
     def for_model(
-        cls,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerFast,
-        *,
-        lexicon: Lexicons | None = None,
-        **settings: Any,
+        cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, **settings: Any
     ) -> Self:
         """Return the objective for a model and its tokenizer; raises what ``__init__`` raises."""
-        if not lexicon:
-            raise no_lexicon("no lexicon was given")
-        return cls(tokenizer, layout_for(model, tokenizer), lexicon, **settings)
+        return cls(tokenizer, layout_for(model, tokenizer), **settings)
 
     def packs(self, model: nn.Module) -> bool:
         """Tell whether documents may share a block."""
@@ -169,6 +166,8 @@ class Entries:
     @classmethod
     def of(cls, lexicon: Lexicons, top: int) -> "Entries":
         """Number the entries of a lexicon. Raises GL-OBJECTIVE-050 where it has none."""
+        if isinstance(lexicon, str):
+            lexicon = at_address(lexicon)
         read = {
             language(code).code: read_dictionary(known) if isinstance(known, str | Path) else known
             for code, known in lexicon.items()
@@ -235,11 +234,22 @@ class SwitchColumns:
         return found
 
 
+def at_address(address: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the sample world's dictionaries of ``world:eng_Latn-spa_Latn``.
+
+    Raises GL-OBJECTIVE-050 for another address, and what `world_lexicon` raises.
+    """
+    one, _, other = address.removeprefix(WORLD).partition("-")
+    if not address.startswith(WORLD) or not other:
+        raise no_lexicon(f"{address!r} names no dictionaries")
+    return world_lexicon(one, other)
+
+
 def no_lexicon(cause: str) -> GlotliftError:
     """Return GL-OBJECTIVE-050."""
     return GlotliftError(
         "GL-OBJECTIVE-050",
         cause,
         place="objective.settings.lexicon",
-        fix="give a dictionary by language: {eng_Latn: path, swh_Latn: path}",
+        fix="give one by language, {eng_Latn: path, swh_Latn: path}, or world:eng_Latn-spa_Latn",
     )

@@ -11,8 +11,10 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from glotlift import world
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.word_vectors import WordVectors, align
+from glotlift.world.concepts import SPLITS
 
 Dictionary = Mapping[str, Sequence[str]]
 """From a word in lower case to its translations, the best first."""
@@ -55,6 +57,22 @@ def read_dictionary(
             fix="check the file, and the two languages where it has several",
         )
     return kept
+
+
+def world_lexicon(one: str, other: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the sample world's dictionaries of two languages, from each into the other.
+
+    Words stand as a dictionary has them, so that inflected words of a text have no entry. Raises
+    GL-WORLD-001 (a language that the world does not speak).
+    """
+    return {
+        source: dictionary_of(
+            (row["source_word"], row["word"])
+            for split in SPLITS
+            for row in world.tasks.lexicon(source, target, split=split)
+        )
+        for source, target in ((one, other), (other, one))
+    }
 
 
 def read_lines(path: Path) -> Iterator[str]:
