@@ -178,7 +178,7 @@ class TransliterationContrastiveModelling:
                 total, each = language_model_loss(called, inputs, labels)
             states = outputs[-1].hidden_states
             layer = round(DEPTH * (len(states) - 1)) if self.layer is None else self.layer
-            return total, each, content_means(states[layer], content).unflatten(0, (-1, 2))
+            return total, each, mean_states(states[layer], content).unflatten(0, (-1, 2))
 
         inputs = {**plain_inputs(flat), "output_hidden_states": True}
         given = (inputs, flat["labels"], flat["content"])
@@ -188,7 +188,7 @@ class TransliterationContrastiveModelling:
         return encoded
 
 
-def content_means(states: torch.Tensor, content: torch.Tensor) -> torch.Tensor:
+def mean_states(states: torch.Tensor, content: torch.Tensor) -> torch.Tensor:
     """Return [texts, width] the means of `states` [texts, length, width] over content, or 0."""
     weights = content[..., None].to(states.dtype)
     mean: torch.Tensor = (states * weights).sum(1) / weights.sum(1).clamp(min=1)

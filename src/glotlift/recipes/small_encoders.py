@@ -27,6 +27,7 @@ from transformers import (
 
 from glotlift.corpus import Mixture, Policy, equal_bytes
 from glotlift.models.loading import find_model, load_model, load_tokenizer
+from glotlift.objectives.contrastive import mean_states
 from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.recipes.hidden_words import hidden_spans, inside, padded, parts_of
 from glotlift.recipes.one_stage import prepared, train_stage
@@ -267,9 +268,7 @@ def content_means(
     """Return [texts, width] the mean of a layer's vectors over the tokens that are not special."""
     found = model.base_model(**batch, output_hidden_states=True).hidden_states[layer]
     special = torch.tensor(sorted(set(tokenizer.all_special_ids)))
-    content = (~torch.isin(batch["input_ids"], special)).to(found.dtype)[..., None]
-    mean: torch.Tensor = (found * content).sum(1) / content.sum(1).clamp(min=1)
-    return mean
+    return mean_states(found, ~torch.isin(batch["input_ids"], special))
 
 
 def over_batches(
