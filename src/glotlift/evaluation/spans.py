@@ -1,13 +1,10 @@
-"""Named spans from tags, their F1, and the overlap of an answer's words with the right one's."""
+"""Named spans from tags, and their F1, also in rows for paired comparisons."""
 
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glotlift.evaluation.metrics import check_pairs
 from glotlift.runs.errors import GlotliftError
 
 OUTSIDE = "O"
@@ -88,44 +85,3 @@ def span_counts(
 def differ(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether two sentences have different numbers of tags."""
     return len(one) != len(other)
-
-
-def answer_f1(guessed: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
-    """Return [n] the F1 of the words that a guessed and a right answer share (SQuAD, section 6.1).
-
-    Words are lower-case and without punctuation and symbols at any place; unlike SQuAD's script no
-    English article is dropped, so that the measure is the same in every language.
-    """
-    check_pairs(guessed, right)
-    return np.array(
-        [shared(plain_words(a), plain_words(b)) for a, b in zip(guessed, right, strict=True)]
-    )
-
-
-def plain_words(text: str) -> list[str]:
-    """Return the words of a text in lower case, without punctuation and symbols."""
-    kept = (c if unicodedata.category(c)[0] not in "PS" else " " for c in text.lower())
-    return "".join(kept).split()
-
-
-def shared(one: list[str], other: list[str]) -> float:
-    """Return the F1 of two bags of words; two empty ones agree."""
-    if not one and not other:
-        return 1.0
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
-
-
-def pearson_rows(guessed: Sequence[float], right: Sequence[float]) -> NDArray[np.float64]:
-    """Return [n] scores whose mean is exactly Pearson's correlation of two lists of numbers.
-
-    A row is the correlation plus the row's influence on it (Devlin, Gnanadesikan and Kettenring
-    1975). Where one list does not vary, the correlation, and so every row, is taken for 0.
-    """
-    pairs = np.array([guessed, right], dtype=np.float64)
-    spread = pairs.std(axis=1)
-    if not pairs.shape[1] or (spread < 1e-12).any():
-        return np.zeros(pairs.shape[1])
-    one, other = (pairs - pairs.mean(axis=1, keepdims=True)) / spread[:, None]
-    figure = (one * other).mean()
-    return np.asarray(figure + one * other - figure * (one**2 + other**2) / 2)

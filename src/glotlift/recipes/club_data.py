@@ -7,7 +7,7 @@ in for it is said at the function that reads it.
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def world_task(_: str, task: str, code: str, split: str, rows: int) -> Dataset:
         return pairs_of(texts, [{drawn.pattern, *drawn.said.values()} for drawn in scenes], rows)
     if task == QA:
         asked = world.tasks.question_answering(code, rows, split=split)
-        return answers_of((row, row["answers"]["answer_start"][0]) for row in asked)
+        return answers_of(((row, row["answers"]["answer_start"][0]) for row in asked), code)
     named = {POS: world.tasks.pos, NER: world.tasks.ner}
     return named[task](code, rows, split=split).select_columns(["id", "tokens", "tags"])
 
@@ -130,7 +130,7 @@ def squad(folder: Path, code: str, split: str, rows: int) -> Dataset:
         for row in lines(folder / f"{code}.questions.jsonl.gz")
         if (row["context_id"] % 4 == 0) == (split != "train")
     ]
-    return answers_of(asked[:rows])
+    return answers_of(asked[:rows], code)
 
 
 def near(row: Mapping[str, Any], context: str, code: str) -> tuple[dict[str, Any], int]:
@@ -146,16 +146,21 @@ def near(row: Mapping[str, Any], context: str, code: str) -> tuple[dict[str, Any
     return {**row, **told}, answer["start"] - first
 
 
-def answers_of(asked: Any) -> Dataset:
-    """Return questions as rows: id, context, question, answer, and where in the context it is."""
-    found: dict[str, list[Any]] = {
-        "id": [], "context": [], "question": [], "answer": [], "start": [],
-    }  # fmt: skip
-    for row, start in asked:
-        values = (row["id"], row["context"], row["question"], row["answers"]["text"][0], start)
-        for name, value in zip(found, values, strict=True):
-            found[name].append(value)
-    return Dataset.from_dict(found)
+def answers_of(asked: Iterable[tuple[Mapping[str, Any], int]], code: str) -> Dataset:
+    """Return questions as rows, each with its answer and the answer's place in the context."""
+    return Dataset.from_list(
+        [
+            {
+                "id": row["id"],
+                "language": code,
+                "context": row["context"],
+                "question": row["question"],
+                "answer": row["answers"]["text"][0],
+                "start": start,
+            }
+            for row, start in asked
+        ]
+    )
 
 
 def treebank(path: Path) -> Iterator[dict[str, Any]]:

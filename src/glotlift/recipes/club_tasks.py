@@ -12,7 +12,9 @@ import numpy as np
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from glotlift.evaluation.spans import OUTSIDE, answer_f1, pearson_rows, plain_words, span_f1_rows
+from glotlift.evaluation.answers import answer_scores
+from glotlift.evaluation.correlation import pearson_rows
+from glotlift.evaluation.spans import OUTSIDE, span_f1_rows
 from glotlift.recipes.club_data import NER, POS, QA, STS, TASKS, TOPIC, Splits
 from glotlift.recipes.encoder_heads import (
     Tuning,
@@ -142,7 +144,12 @@ def answers(
     right = list(zip(train["start"], train["answer"], strict=True))
     model = fine_tune_reader(encoder, tokenizer, asked, right, tuning)
     tested = list(zip(test["question"], test["context"], strict=True))
-    return answer_f1(read_answers(model, tokenizer, tested), test["answer"])
+    return words_shared(read_answers(model, tokenizer, tested), test)
+
+
+def words_shared(guessed: list[str], test: Dataset) -> Floats:
+    """Return the F1 of the words of each guessed answer and the right one."""
+    return answer_scores(guessed, [[right] for right in test["answer"]], test["language"][0]).f1
 
 
 def without_encoder(tasks: Mapping[str, Splits]) -> dict[str, float]:
@@ -156,14 +163,14 @@ def without_encoder(tasks: Mapping[str, Splits]) -> dict[str, float]:
     right = words_right([[often] * len(row) for row in tests[POS]["tags"]], tests[POS])
     nothing = [[OUTSIDE] * len(row) for row in tests[NER]["tags"]]
     label = Counter(tasks[TOPIC]["train"]["label"]).most_common(1)[0][0]
-    shares = [jaccard(*map(plain_words, pair)) for pair in pairs(tests[STS])]
+    shares = [jaccard(*map(str.split, pair)) for pair in pairs(tests[STS])]
     firsts = [context.split()[0] for context in tests[QA]["context"]]
     return {
         POS: float(np.average(right, weights=words_of(tests[POS]))),
         NER: float(span_f1_rows(nothing, tests[NER]["tags"]).mean()),
         STS: float(pearson_rows(shares, tests[STS]["likeness"]).mean()),
         TOPIC: float(np.mean(np.array(tests[TOPIC]["label"]) == label)),
-        QA: float(answer_f1(firsts, tests[QA]["answer"]).mean()),
+        QA: float(words_shared(firsts, tests[QA]).mean()),
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset, Features, Value, concatenate_datasets
 from numpy.typing import NDArray
 
 from glotlift.corpus.repairing.normalisation import normalise
@@ -22,6 +22,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
 
 COLUMNS = ("id", "language", "text")
+STRINGS = Features(dict.fromkeys(COLUMNS, Value("string")))
 LEDGER, LEARNER, QUESTION = "ledger.jsonl", "learner", "question.json"
 ADDED, HELD_OUT, KNOWN, EMPTY = "added", "held out", "known already", "empty"
 Learn = Callable[[Dataset, Path | None, Path, int], None]
@@ -189,7 +190,7 @@ def without(
     kept = []
     for rows in (data, pool):
         places = [at for at, text in enumerate(rows["text"]) if text_key(text) not in banned]
-        kept.append(rows.select_columns(list(COLUMNS)).select(places))
+        kept.append(rows.select_columns(list(COLUMNS)).select(places).cast(STRINGS))
     counts = {"data": len(data) - len(kept[0]), "pool": len(pool) - len(kept[1])}
     return kept[0], kept[1], counts
 
@@ -200,7 +201,7 @@ def extended(rows: Dataset, entries: Sequence[Entry]) -> Dataset:
     if not new:
         return rows
     made = {name: [getattr(entry, name) for entry in new] for name in COLUMNS}
-    return concatenate_datasets([rows, Dataset.from_dict(made, features=rows.features)])
+    return concatenate_datasets([rows, Dataset.from_dict(made, features=STRINGS)])
 
 
 def text_key(text: str) -> str:
