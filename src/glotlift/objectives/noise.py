@@ -1,5 +1,7 @@
 """Noise on token ids: sentences in another order, spans of words behind one mask each."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +14,13 @@ def permuted(sentences: Numbers, rng: np.random.Generator) -> NDArray[np.int64]:
     `sentences` [n] has one number for all tokens of a sentence, growing along the text.
     """
     bounds = np.flatnonzero(sentences[1:] != sentences[:-1]) + 1
-    order = np.arange(len(sentences))
+    places = np.arange(len(sentences))
     if not len(bounds):
-        return order
-    parts = np.split(order, bounds)
-    return np.concatenate([parts[place] for place in rng.permutation(len(parts))])
+        return places
+    starts = np.concatenate([[0], bounds])
+    order = rng.permutation(len(starts))
+    starts, sizes = starts[order], np.diff(starts, append=len(places))[order]
+    return places + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
 
 
 def infilled(
@@ -36,39 +40,38 @@ def infilled(
 
     `words` [n] has one number for all tokens of a word, another for the next word.
     """
-    starts = np.flatnonzero(np.append(True, words[1:] != words[:-1])[: len(words)])
+    fresh = np.ones(len(words), dtype=bool)
+    np.not_equal(words[1:], words[:-1], out=fresh[1:])
+    starts = fresh.nonzero()[0]
     count = len(starts)
-    budget = int(np.ceil(fraction * count))
+    budget = math.ceil(fraction * count)
     if not budget:
         return ids
     lengths = span_lengths(budget, mean_span, rng)
     spans = lengths[lengths > 0]
     begins = rng.permutation(count)[: len(spans)]
     ends = np.minimum(begins + spans, count)
-    hidden, inside = np.zeros(count + 1, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
-    np.add.at(hidden, begins, 1)
-    np.add.at(hidden, ends, -1)
-    np.add.at(inside, np.minimum(begins + 1, ends), 1)
-    np.add.at(inside, ends, -1)
-    kept = np.cumsum(hidden[:-1]) == 0
-    masked = begins[np.cumsum(inside[:-1])[begins] == 0]
+    stop = np.bincount(ends, minlength=count + 1)
+    covered = (np.bincount(begins, minlength=count + 1) - stop).cumsum() > 0
+    inside = (np.bincount(begins + 1, minlength=count + 1) - stop).cumsum() > 0
+    masked = starts[begins[~inside[begins]]]
     text = ids.copy()
-    text[starts[masked]] = mask
-    keep = np.repeat(kept, np.diff(starts, append=len(ids)))
-    keep[starts[masked]] = True
+    text[masked] = mask
+    keep = ~covered[fresh.cumsum() - 1]
+    keep[masked] = True
     return with_masks(text[keep], len(lengths) - len(spans), mask, rng)
 
 
 def span_lengths(budget: int, mean: float, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return Poisson lengths, zeros included, that make up `budget`; the last is cut to fit."""
     lengths = rng.poisson(mean, size=budget)
-    while lengths.sum() < budget:
-        lengths = np.append(lengths, rng.poisson(mean, size=budget))
-    spent = np.cumsum(lengths)
-    last = int(np.searchsorted(spent, budget))
-    lengths = lengths[: last + 1]
+    spent = lengths.cumsum()
+    while spent[-1] < budget:
+        lengths = np.concatenate([lengths, rng.poisson(mean, size=budget)])
+        spent = lengths.cumsum()
+    last = int(spent.searchsorted(budget))
     lengths[last] -= spent[last] - budget
-    return lengths
+    return lengths[: last + 1]
 
 
 def with_masks(ids: Numbers, count: int, mask: int, rng: np.random.Generator) -> Numbers:
