@@ -50,7 +50,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "pieces": 1500,
     "bytes": 700_000,
     "learning_rate": 4e-3,
-    "epochs": 5,
+    "epochs": 10,
     "tuning_rate": 2e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -63,7 +63,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     },
     "tasks": "$GLOTLIFT_DATA/",
     "topics": "$GLOTLIFT_DATA/sib200",
-    "task_rows": {"train": 200, "test": 200},
+    "task_rows": {"train": 150, "test": 200},
     "pieces": 3000,
     "bytes": 1_000_000,
 }
