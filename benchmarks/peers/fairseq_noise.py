@@ -81,3 +81,27 @@ def denoising(source, rows, *, size, bos, eos, pad, mask, word_starts, fraction,
         mask_length="span-poisson",
         poisson_lambda=mean_span,
     )
+
+
+def collating(source, rows, tokenizer):
+    """Return what noises and pads all `rows` once: lists of the ids of each of their sentences."""
+    bos, eos, size = tokenizer.cls_token_id, tokenizer.sep_token_id, len(tokenizer)
+    starts = torch.zeros(size, dtype=torch.uint8)
+    for number in range(size):
+        starts[number] = str(tokenizer.convert_ids_to_tokens(number)).startswith("Ġ")
+    tensors = [
+        torch.tensor([bos, *(number for part in row for number in (*part, eos))]) for row in rows
+    ]
+    data = denoising(
+        source,
+        tensors,
+        size=size,
+        bos=bos,
+        eos=eos,
+        pad=tokenizer.pad_token_id,
+        mask=tokenizer.mask_token_id,
+        word_starts=starts,
+        fraction=0.35,
+        mean_span=3.5,
+    )
+    return lambda: data.collater([data[number] for number in range(len(tensors))])
