@@ -166,7 +166,12 @@ def show_plan(config: "AdaptConfig", as_json: bool) -> None:
     planned = plan(config)
     if as_json:
         print_json(planned)
-        return
+    else:
+        print_plan(planned)
+
+
+def print_plan(planned: dict[str, Any]) -> None:
+    """Print a plan: its figures, its tables, and its warnings."""
     scalars = {key: value for key, value in planned.items() if not is_rows(value)}
     warnings = scalars.pop("warnings", [])
     print_table(

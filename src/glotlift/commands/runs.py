@@ -80,8 +80,9 @@ def describe(run: Path) -> dict[str, Any]:
 
 
 def state(run: Path) -> str:
-    """Return whether a run is finished: it is when its evidence and page are written."""
-    whole = all((run / name).is_file() for name in ("evidence.json", "report.html"))
+    """Return whether a run is finished: its evidence and page are written, or its training is."""
+    proved = all((run / name).is_file() for name in ("evidence.json", "report.html"))
+    whole = proved or all((run / name).exists() for name in ("training.json", "model"))
     return "finished" if whole else "unfinished"
 
 
