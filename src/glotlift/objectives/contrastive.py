@@ -23,6 +23,7 @@ from glotlift.objectives.cross_entropy import IGNORED, language_model_loss
 from glotlift.objectives.masked import MaskedLanguageModelling, plain_inputs
 from glotlift.objectives.packing import Ids
 from glotlift.objectives.pairs import SIDES, pair_features
+from glotlift.objectives.word_columns import NONE
 from glotlift.objectives.wrapping import unwrapped
 from glotlift.runs.errors import GlotliftError
 
@@ -113,26 +114,22 @@ class TransliterationContrastiveModelling:
         token that is not special) are [blocks, 2, length]; `texts` are [blocks, 2], a number for
         each text. An empty side is padding.
         """
-        joined = [np.concatenate(pieces).astype(np.int64) if pieces else None for pieces in blocks]
-        sides = [piece[:, -1] for piece in joined if piece is not None]
-        longest = max((int(np.bincount(side).max(initial=0)) for side in sides), default=0)
-        shape = (len(blocks), 2, max(8, -(-longest // 8) * 8))
+        whole, (told,) = self.masked.collated(blocks, seeds, [NONE])
+        corrupted, hidden = whole["input_ids"].numpy(), whole["labels"].numpy()
+        sides = [told == side for side in range(2)]
+        stops = np.stack([at.sum(axis=1) for at in sides], axis=1)
+        shape = (len(blocks), 2, max(8, -(-int(stops.max(initial=0)) // 8) * 8))
         ids = np.full(shape, self.masked.padding, dtype=np.int64)
         labels = np.full(shape, IGNORED, dtype=np.int64)
-        segments, content = np.zeros((2, *shape), dtype=np.int64)
+        for side, at in enumerate(sides):
+            place = at.nonzero()[0], side, at.cumsum(axis=1)[at] - 1
+            ids[place], labels[place] = corrupted[at], hidden[at]
+        original = np.where(labels == IGNORED, ids, labels)
+        segments = (np.arange(shape[2]) < stops[..., None]).astype(np.int64)
+        content = segments * self.masked.hideable[original]
         texts = np.zeros(shape[:2], dtype=np.int64)
-        for row, (piece, seed) in enumerate(zip(joined, seeds, strict=True)):
-            if piece is None:
-                continue
-            corrupted, hidden = self.masked.corrupt(piece[:, :-1], seed)
-            for side in range(2):
-                at = piece[:, -1] == side
-                stop = int(at.sum())
-                original = piece[at, 0]
-                ids[row, side, :stop], labels[row, side, :stop] = corrupted[at], hidden[at]
-                segments[row, side, :stop] = 1
-                content[row, side, :stop] = self.masked.hideable[original]
-                texts[row, side] = zlib.crc32(original.tobytes())
+        for text in zip(*stops.nonzero(), strict=True):
+            texts[text] = zlib.crc32(original[text][: stops[text]].tobytes())
         batch = {"input_ids": ids, "labels": labels, "segments": segments, "content": content}
         return {name: torch.from_numpy(each) for name, each in (batch | {"texts": texts}).items()}
 

@@ -6,17 +6,17 @@ block, and none sees another.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
+import torch
 from datasets import Dataset, Features, Value
 from datasets import Sequence as SequenceOf
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.objectives.causal import CausalLanguageModelling
 from glotlift.objectives.cross_entropy import IGNORED
-from glotlift.objectives.features import FEATURES
+from glotlift.objectives.features import FEATURES, laid_out
 from glotlift.objectives.packing import Ids
 from glotlift.runs.errors import GlotliftError
 
@@ -140,11 +140,8 @@ class InstructionTuning(CausalLanguageModelling):
         A label stands only where the token that is predicted belongs to an answer.
         """
         batch = super().collate([[piece[:, 0] for piece in pieces] for pieces in blocks], seeds)
-        for row, pieces in enumerate(blocks):
-            bounds = np.cumsum([0, *(len(piece) for piece in pieces)]).tolist()
-            for (start, stop), piece in zip(pairwise(bounds), pieces, strict=True):
-                asked = np.flatnonzero(piece[1:, 1] == 0)
-                batch["labels"][row, start : stop - 1][asked] = IGNORED
+        _, (_, answers) = laid_out(blocks, batch["labels"].shape[1], [0, 0])
+        batch["labels"][:, :-1][torch.from_numpy(answers[:, 1:] == 0)] = IGNORED
         return batch
 
 

@@ -87,12 +87,24 @@ class MaskedLanguageModelling:
 
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
         """Return `input_ids`, `labels` and `segments` [blocks, length]; one seed per block."""
+        return self.collated(blocks, seeds)[0]
+
+    def collated(
+        self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int], filled: Sequence[int] = ()
+    ) -> tuple[dict[str, Any], np.ndarray]:
+        """Return the batch, and what pieces know beyond it, [further, blocks, length].
+
+        Pieces are ids, the columns that the masker asks for, and as many further columns as
+        `filled` says with what they are padded.
+        """
         length = padded_length(blocks)
-        numbers, table = laid_out(blocks, length, [self.padding, *(NONE for _ in self.columns)])
+        known = [self.padding, *(NONE for _ in self.columns)]
+        numbers, table = laid_out(blocks, length, [*known, *filled])
         lengths = np.count_nonzero(numbers, axis=1).tolist()
-        ids, labels = self.hide(table[0], table[1:], lengths, seeds)
+        ids, labels = self.hide(table[0], table[1 : len(known)], lengths, seeds)
         batch = {"input_ids": ids, "labels": labels, "segments": numbers}
-        return {name: torch.from_numpy(values) for name, values in batch.items()}
+        further: np.ndarray = table[len(known) :]
+        return {name: torch.from_numpy(values) for name, values in batch.items()}, further
 
     def corrupt(self, block: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (corrupted ids, labels) of one block; special tokens are never chosen.

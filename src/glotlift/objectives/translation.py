@@ -8,7 +8,6 @@ arXiv:2103.10730).
 from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
 import torch
 from datasets import Dataset
 from torch import nn
@@ -93,11 +92,7 @@ class TranslationLanguageModelling:
 
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
         """Return `input_ids`, `labels`, `segments` and `sides` [blocks, length]."""
-        batch = self.masked.collate([[p[:, :-1] for p in pieces] for pieces in blocks], seeds)
-        sides = np.zeros(batch["input_ids"].shape, dtype=np.int64)
-        for row, pieces in enumerate(blocks):
-            told = np.concatenate([*(piece[:, -1] for piece in pieces), np.empty(0, np.int32)])
-            sides[row, : len(told)] = told
+        batch, (sides,) = self.masked.collated(blocks, seeds, [0])
         return {**batch, SIDES: torch.from_numpy(sides)}
 
     def loss(
