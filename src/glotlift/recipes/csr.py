@@ -75,8 +75,8 @@ IN_THE_WORLD: dict[str, Any] = {
     "width": 64,
     "layers": 2,
     "pretraining": 150_000,
-    "stage": 20_000,
-    "finetuning": 40_000,
+    "stage": 15_000,
+    "finetuning": 30_000,
     "rate": 0.03,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
