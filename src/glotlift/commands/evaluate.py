@@ -63,10 +63,13 @@ def evaluate_model(
     if plan:
         show_plan(config, folder, as_json)
         return
+    from glotlift.evaluation.tasks.job import SAMPLES
     from glotlift.evaluation.tasks.job import evaluate_model as evaluate
+    from glotlift.evidence.samples import render_evaluation
 
     with quiet_output(as_json):
         found = evaluate(config, folder)
+    page = render_evaluation(found, folder / SAMPLES, folder / "report.html")
     if as_json:
         print_json(found)
         return
@@ -75,7 +78,7 @@ def evaluate_model(
         print_table(found["groups"], GROUPS, title="Over languages, which count alike")
     for note in found["notes"]:
         print(f"note: {note}")
-    print(f"samples: {(folder / 'samples').resolve()}")
+    print(f"page: {page.resolve()}")
 
 
 def show_plan(config: "EvaluateConfig", folder: Path, as_json: bool) -> None:

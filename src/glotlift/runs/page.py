@@ -1,12 +1,14 @@
 """One self-contained HTML page: templates, untrusted text made inert, figures as inline SVG.
 
-A page holds no script and asks the network for nothing. Its content security policy names the
-hash of the one style sheet, so that style attributes are refused too.
+A page asks the network for nothing and holds no script, but for that of an evaluation, which shows
+samples. Its content security policy names the hashes of the one style sheet and the one script, so
+that style attributes and any other script are refused.
 """
 
 import base64
 import hashlib
 import io
+import json
 import re
 import warnings
 from collections.abc import Mapping
@@ -93,20 +95,49 @@ def environment() -> Environment:
     return made
 
 
-def render_page(template: str, content: Mapping[str, Any]) -> str:
+def render_page(template: str, content: Mapping[str, Any], *, script: str = "") -> str:
     """Render ``templates/<template>.html.j2``, which extends ``page.html.j2``, with `content`.
 
-    The content security policy refuses everything but the page's own style sheet and inline
-    images. Values of `content` are untrusted: only `Markup` reaches the page unescaped.
+    The content security policy refuses everything but the page's own style sheet, inline images,
+    and the one `script` where the page has one: ``templates/<script>``. Values of `content` are
+    untrusted: only `Markup` reaches the page unescaped.
     """
-    style = files("glotlift.runs").joinpath("templates/page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style = packaged("page.css")
+    code = packaged(script) if script else ""
+    runs = f"script-src 'sha256-{digest(code)}'; " if script else ""
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{digest(style)}'; {runs}img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     page = environment().get_template(f"{template}.html.j2")
-    return page.render(content, style=Markup(style), policy=policy)
+    return page.render(content, style=Markup(style), script=Markup(code), policy=policy)
+
+
+def packaged(name: str) -> str:
+    """Return a file that lies beside the templates."""
+    return files("glotlift.runs").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+
+
+def digest(text: str) -> str:
+    """Return what a content security policy calls a text by."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def embedded(value: Any) -> Markup:
+    """Return `value` as JSON that is safe within a page: inert text, and no ``<`` at all."""
+    written = json.dumps(calm(value), ensure_ascii=False, separators=(",", ":"))
+    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def calm(value: Any) -> Any:
+    """Return a value of JSON with every text in it made inert."""
+    if isinstance(value, str):
+        return inert(value)
+    if isinstance(value, list):
+        return [calm(item) for item in value]
+    if isinstance(value, dict):
+        return {key: calm(item) for key, item in value.items()}
+    return value
 
 
 def svg(figure: "Figure", label: str) -> Markup:

@@ -6,6 +6,7 @@ from typing import Any
 
 from glotlift.clients import client_for
 from glotlift.evaluation.tasks.config import EvaluateConfig
+from glotlift.evaluation.tasks.running import SAMPLES as SAMPLES
 from glotlift.evaluation.tasks.running import evaluate
 from glotlift.evaluation.tasks.sources import task_source
 from glotlift.languages import language

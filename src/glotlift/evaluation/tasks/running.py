@@ -4,6 +4,7 @@ Each task, language and formulation is a file of samples that is written whole o
 evaluation that was stopped goes on with what is missing.
 """
 
+import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from glotlift.evaluation.aggregates import aggregate, compare_languages
@@ -130,7 +130,7 @@ def ask_language(
                 normalise=config.normalise,
             )  # fmt: skip
             path.parent.mkdir(parents=True, exist_ok=True)
-            lines = [orjson.dumps(sample.line()).decode() for sample in found]
+            lines = [json.dumps(sample.line()) for sample in found]  # in ASCII: text may be broken
             atomic.write_text(path, "".join(f"{line}\n" for line in lines))
         samples.append(read_samples(path))
     return Asked(source, code, samples, ways[0].spoken)
@@ -138,7 +138,7 @@ def ask_language(
 
 def read_samples(path: Path) -> list[Sample]:
     """Return the samples of a file."""
-    return [Sample(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
+    return [Sample(**json.loads(line)) for line in path.read_bytes().splitlines()]
 
 
 def describe(
