@@ -47,7 +47,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "topics": "world",
     "task_rows": {"train": 150, "test": 300},
     "size": "tiny",
-    "pieces": 1500,
+    "pieces": 1000,
     "bytes": 700_000,
     "learning_rate": 4e-3,
     "epochs": 10,
