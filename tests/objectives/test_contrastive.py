@@ -8,6 +8,7 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from glotlift import world
+from glotlift.corpus import Mixture, natural
 from glotlift.objectives.contrast import Contrast
 from glotlift.objectives.contrastive import TransliterationContrastiveModelling
 from glotlift.objectives.cross_entropy import IGNORED
@@ -15,6 +16,8 @@ from glotlift.objectives.masked import MaskedLanguageModelling, plain_inputs
 from glotlift.objectives.named import objective_named
 from glotlift.objectives.packing import columns
 from glotlift.runs.errors import GlotliftError
+from glotlift.training import Budget, Stage, run_stage
+from glotlift.training.stages import TrainingSettings
 from tiny import model_of, tokenizer
 
 PAIRS = world.tasks.translation("eng_Latn", "rus_Cyrl", 16, split="train")
@@ -202,6 +205,26 @@ def test_without_weight_it_is_masked_modelling_of_both_sides():
     flat = {name: rows.flatten(0, 1) for name, rows in batch.items() if rows.ndim == 3}
     expected, _ = MaskedLanguageModelling(tokenizer()).loss(model, {**flat})
     assert objective.loss(model, batch)[0].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_step_of_training_has_the_loss_as_written(tmp_path):
+    objective, model = made(weight=0.7, chunk=2), model_of("bert")
+    features = objective.prepare(PAIRS)
+    settings = TrainingSettings(block=96, blocks_per_step=8, micro_blocks=8, log_every=1)
+    mixture = Mixture({"pairs": PAIRS}, natural, seed=1)
+    stage = Stage("one", {"pairs": features}, mixture, Budget(1, "steps"), settings=settings,
+                  objective=objective)  # fmt: skip
+    batches, collate = [], objective.collate
+    objective.collate = lambda *given: batches.append(collate(*given)) or batches[-1]
+    trained = run_stage(model, tokenizer(), stage, tmp_path)
+    (batch,) = batches
+    _, logs = objective.loss(model_of("bert").train(), batch)
+    masked = MaskedLanguageModelling(tokenizer())
+    flat = {name: rows.flatten(0, 1) for name, rows in batch.items() if rows.ndim == 3}
+    _, plain = masked.loss(model_of("bert").train(), flat)
+    expected = plain["each"].mean() + 0.7 * logs["contrast"].mean()
+    (loss,) = (entry["loss"] for entry in trained.history if "loss" in entry)
+    assert loss == pytest.approx(expected.item(), abs=1e-3)
 
 
 def test_the_layer_is_at_two_thirds_of_the_depth_unless_told():
