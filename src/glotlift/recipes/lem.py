@@ -131,7 +131,7 @@ REAL: dict[str, Any] = paired_encoders.REAL | {
     "pivot": "tur_Latn",
     "treebanks": "$GLOTLIFT_DATA/ud/{}.{}.conllu.gz",
     "pairs_per_step": 16,
-    "stages": {"masked": 60, "tlm": 140},
+    "stages": {"masked": 40, "tlm": 100},
 }
 RECIPES = (
     Recipe(

@@ -164,7 +164,7 @@ RECIPES = (
         metrics={name: METRICS[name] for name in WANTED},
         settings=(
             Setting("world", WORLD | {"pairs_per_step": 16, "further_steps": 150}),
-            Setting("real", REAL | {"pairs_per_step": 16, "further_steps": 150}),
+            Setting("real", REAL | {"pairs_per_step": 16, "further_steps": 100}),
         ),
     ),
 )

@@ -57,8 +57,9 @@ REAL: dict[str, Any] = WORLD | {
     "romanised": ["hin_Deva", "srp_Cyrl", "tel_Telu"],
     "spelling": {"srp_Cyrl": "srp_Latn"},
     "topics": "$GLOTLIFT_DATA/sib200",
-    "topic_rows": {"train": 701, "test": 204},
+    "topic_rows": {"train": 350, "test": 204},
     "pieces": 6000,
+    "steps": 500,
     "epochs": 4,
 }
 
