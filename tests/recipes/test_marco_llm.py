@@ -6,12 +6,14 @@ import pytest
 from glotlift.evidence import Measurement, Setting, render_report, run_recipe
 from glotlift.evidence.arms import judge_claim
 from glotlift.evidence.cells import load, load_json
+from glotlift.recipes.instruction_tuning import conversations, done
 from glotlift.recipes.marco_llm import AVERAGE, NONE, ONE, RECIPES, REPLAY, TOKENS, TWO
 from glotlift.recipes.staged_pretraining import CHANGE_IN_SOURCE
 from glotlift.recipes.starting_point import locate
 from glotlift.runs.errors import GlotliftError
 
-AT_EQUAL_TOKENS, AT_EQUAL_TARGET = RECIPES
+AT_EQUAL_TOKENS, AT_EQUAL_TARGET, TUNED = RECIPES
+REPLAYED = (AT_EQUAL_TOKENS, AT_EQUAL_TARGET)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def test_the_settings_are_json(recipe):
         assert json.loads(json.dumps(setting.values)) == setting.values
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
+@pytest.mark.parametrize("recipe", REPLAYED, ids=lambda recipe: recipe.part)
 def test_arms_differ_in_replay_and_in_nothing_else_that_they_declare(recipe):
     phases = {arm.name: arm.run.keywords["phases"] for arm in recipe.arms}
     plans = {tuple((phase.part, phase.rate) for phase in each) for each in phases.values()}
@@ -96,6 +98,7 @@ def cells(claim, difference):
 def test_every_claim_can_be_confirmed_and_contradicted(claim):
     held, broken = {
         "less": (-claim.margin - 0.1, -claim.margin + 0.1),
+        "greater": (claim.margin + 0.1, claim.margin - 0.1),
         "within": (0.0, 2 * claim.margin),
     }[claim.kind]
     assert judge_claim(claim, range(5), cells(claim, held))["verdict"] == "CONFIRMED"
@@ -134,3 +137,41 @@ def test_a_model_and_text_of_ones_own_may_be_named(toy, tmp_path):
     values = toy(AT_EQUAL_TOKENS, model="no/such/folder").values
     with pytest.raises(GlotliftError, match="GL-MODEL-001"):
         AT_EQUAL_TOKENS.arms[0].run(Setting("own", values), 0, tmp_path)
+
+
+def test_what_is_tuned_differs_in_what_it_read_before_alone():
+    phases = [arm.run.keywords["phases"] for arm in TUNED.arms]
+    assert phases[0] == ()
+    assert [phase.replay for phase in phases[1]] == [1.0, 1.0]
+    assert [phase.replay for phase in phases[2]] == list(REPLAY)
+    assert [(p.part, p.rate) for p in phases[1]] == [(p.part, p.rate) for p in phases[2]]
+
+
+def test_tuning_spends_the_same_and_is_asked_in_new_and_source_languages(toy, tmp_path):
+    own = {"answered": ["eng_Latn", "tur_Latn"], "asked": 5, "tuning_rows": 20}
+    setting = toy(TUNED, tuning_tokens=1500, **own)
+    evidence = run_recipe(TUNED, setting, tmp_path, seeds=[0])
+    spent = {arm["name"]: arm["budget_spent"]["0"] for arm in evidence["arms"]}
+    assert set(spent.values()) == {1500}
+    read = cost(evidence, "pretraining tokens")
+    assert read.pop(TUNED.arms[0].name) == 0
+    assert all(tokens == pytest.approx(4_000, rel=0.01) for tokens in read.values())
+    for arm in evidence["arms"]:
+        assert arm["metrics"].keys() == TUNED.metrics.keys()
+
+
+@pytest.mark.parametrize("task", ["world", "topics"])
+def test_what_is_asked_is_answered_by_the_right_answer_and_not_by_another(task, tmp_path):
+    values = {"answers": "world", "asked": 12, "tuning_rows": 12, "characters": 40}
+    if task == "topics":
+        (tmp_path / "eng_Latn").mkdir()
+        rows = [{"id": n, "text": f"text {n} " * 9, "label": f"topic {n}"} for n in range(12)]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / "eng_Latn" / "test.jsonl").write_text(lines)
+        values["answers"] = str(tmp_path)
+    rows = conversations(values, "eng_Latn", "test", 0)
+    assert len(rows) == 12
+    right = [done(row, row["response"]) for row in rows]
+    others = [done(row, other) for row, other in zip(rows, rows["response"][1:], strict=False)]
+    assert right == [1.0] * 12
+    assert np.mean(others) < 0.8

@@ -81,6 +81,8 @@ def perform(config: "TrainConfig", as_json: bool) -> None:
                                    strict=True)
         ]  # fmt: skip
         print_table(rows, READ, title=f"{name}: {stage['steps']} steps")
-        if stage["bits_per_byte"]:
-            print_table([stage["bits_per_byte"]], title="Bits per byte of watched text")
+        bits = stage["bits_per_byte"].items()
+        if bits:
+            watched = [{"language": code, "bits_per_byte": found} for code, found in bits]
+            print_table(watched, title="Watched text, afterwards")
     print(f"model: {run / 'model'}")

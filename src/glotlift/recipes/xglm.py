@@ -75,7 +75,9 @@ def corpus(values: str, seed: int) -> tuple[Texts, PreTrainedTokenizerFast]:
             texts[code] = world.documents(code, count, seed=seed)
         else:
             rows = parted_once(values, code)[0].shuffle(seed=seed)
-            texts[code] = beginnings(rows.select(range(count)), chosen["characters"])
+            texts[code] = beginnings(
+                rows.select(range(min(count, len(rows)))), chosen["characters"]
+            )
     return texts, tokenizer_of(chosen, texts)
 
 
