@@ -52,7 +52,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "pieces": 1500,
     "bytes_a_round": 80_000,
     "learning_rate": 4e-3,
-    "epochs": 4,
+    "epochs": 8,
     "tuning_rate": 3e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {

@@ -47,6 +47,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "topics": "world",
     "task_rows": {"train": 150, "test": 300},
     "size": "tiny",
+    "kind": "bpe",
     "pieces": 1000,
     "bytes": 700_000,
     "learning_rate": 4e-3,

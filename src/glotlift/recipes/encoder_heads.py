@@ -128,18 +128,27 @@ def outputs(
 def first_pieces(
     tokenizer: PreTrainedTokenizerFast, sentences: Sequence[Sequence[str]]
 ) -> list[Pieces]:
-    """Return each sentence's ids, and the word of which a token is the first piece, else None."""
+    """Return each sentence's ids, and the word of which a token is the first piece, else None.
+
+    Words are joined by spaces, as a model has read them; a token is of the word that its last
+    character stands in.
+    """
+    encoded = tokenizer(
+        [" ".join(words) for words in sentences],
+        truncation=True,
+        max_length=BLOCK,
+        return_offsets_mapping=True,
+    )
     found = []
-    for words in sentences:
-        encoded = tokenizer(
-            list(words), is_split_into_words=True, truncation=True, max_length=BLOCK
-        )
-        owners = encoded.word_ids()
-        firsts = [
-            None if owner in (None, before) else owner
-            for before, owner in zip([None, *owners], owners, strict=False)
-        ]
-        found.append((list(encoded["input_ids"]), firsts))
+    for words, ids, spans in zip(
+        sentences, encoded["input_ids"], encoded["offset_mapping"], strict=True
+    ):
+        owners = [None if c == " " else w for w, word in enumerate(words) for c in f"{word} "]
+        firsts: list[int | None] = []
+        for start, end in spans:
+            owner = owners[end - 1] if end > start else None
+            firsts.append(None if owner in firsts else owner)
+        found.append((list(ids), firsts))
     return found
 
 

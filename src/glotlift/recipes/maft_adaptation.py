@@ -66,7 +66,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "steps": 400,
     "bytes_each": 80_000,
     "learning_rate": 2e-3,
-    "epochs": 4,
+    "epochs": 10,
     "tuning_rate": 2e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
