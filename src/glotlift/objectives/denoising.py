@@ -17,6 +17,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.languages.codes import language
 from glotlift.languages.words import Span
+from glotlift.objectives.draws import generators
 from glotlift.objectives.features import mask_id, tokenise
 from glotlift.objectives.noise import infilled, permuted
 from glotlift.objectives.packing import Ids
@@ -33,6 +34,7 @@ from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.language_codes import language_codes
 
 SENTENCES, CODES = "sentences", "codes"
+SALT = 0x424152
 
 
 class Denoising:
@@ -94,8 +96,8 @@ class Denoising:
         pieces = [np.concatenate([*block, empty]) for block in blocks]
         targets = [self.target(piece) for piece in pieces]
         sources = [
-            self.noised(target, piece[:, 1], piece[:, 2], np.random.default_rng([seed, 0x424152]))
-            for target, piece, seed in zip(targets, pieces, seeds, strict=True)
+            self.noised(target, piece[:, 1], piece[:, 2], rng)
+            for target, piece, rng in zip(targets, pieces, generators(seeds, SALT), strict=True)
         ]
         return self.sides.pairs(sources, targets)
 
