@@ -114,7 +114,7 @@ def greedy(
 ) -> GenerationConfig:
     """Return settings that write the likeliest token until the end token or the limit."""
     end = end_id(tokenizer)
-    return GenerationConfig(
+    return GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=False,
         num_beams=1,
         max_new_tokens=max_new_tokens,

@@ -227,7 +227,8 @@ def denoisers_of(mixture: str | Mapping[str, float], causal: float) -> dict[Deno
 
 def sentinels_of(tokenizer: PreTrainedTokenizerFast) -> Sentinels:
     """Return the ids of a tokenizer's sentinels in order. Raises GL-OBJECTIVE-040 for none."""
-    known, found = vocabulary_of(tokenizer), []
+    known = vocabulary_of(tokenizer)
+    found: list[int] = []
     while sentinel(len(found)) in known:
         found.append(known[sentinel(len(found))])
     if not found:

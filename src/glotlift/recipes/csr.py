@@ -57,6 +57,7 @@ from glotlift.recipes.small_seq2seq import (
 )
 from glotlift.recipes.starting_point import locate
 from glotlift.vocabulary import train_vectors
+from glotlift.vocabulary.language_codes import language_codes
 
 BITS, CHRF, AFTER = "translations", "chrF++", "distance after the stage"
 LATER = "distance after finetuning"
@@ -198,7 +199,7 @@ def judged(
 def translated(state: State, pairs: list[Any], code: str) -> list[str]:
     """Return what a model writes in a language."""
     model, tokenizer = state
-    begin = [int(tokenizer.convert_tokens_to_ids(code))]
+    begin = [language_codes(tokenizer)[code]]
     ids = write(model, tokenizer, [source for source, _ in pairs], longest=48, begin=begin)
     return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
 
