@@ -64,7 +64,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "known": {code: MONO.format(code) for code in ("eng_Latn", "fra_Latn", "ron_Latn", "ind_Latn")},
     "target": {"swh_Latn": MONO.format("swh_Latn")},
     "documents": 12,
-    "graph": "$GLOTLIFT_DATA",
+    "graph": "$GLOTLIFT_DATA/",
     "pieces": 4000,
     "topics": "$GLOTLIFT_DATA/sib200",
     "topic_rows": {"train": 400, "test": 204},
