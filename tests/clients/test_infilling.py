@@ -20,7 +20,7 @@ LEARNT = {
     "Three___, 42 nets and one old dog": (" boats",),
     "Waits the river, sleeps___ has a storm.": (" the fish, and the village",),
 }
-KINDS = ("llama", "gpt2", "t5")
+KINDS = ("llama", "t5")
 
 
 @cache
@@ -50,7 +50,7 @@ def learnt(kind):
     layout = layout_for(model, tokenizer())
     batch = layout.lay_out(examples)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2 if kind == "t5" else 3e-3)
-    for _ in range(120):
+    for _ in range(100):
         loss, _ = layout.loss(model, batch)
         optimiser.zero_grad()
         loss.backward()

@@ -21,7 +21,7 @@ from glotlift.recipes.small_denoisers import (
     gap_start,
     with_tokens,
 )
-from glotlift.recipes.ul2r import CAUSAL, LEFT, PREFIX, RECIPES, UL2R, WORLD
+from glotlift.recipes.ul2r import CAUSAL, PREFIX, RECIPES, UL2R, WORLD
 
 from .made_up import held_and_broken, verdict
 
@@ -35,7 +35,7 @@ TOY = WORLD | {
 }
 
 
-TRIED = (CAUSAL, UL2R, PREFIX, LEFT)
+TRIED = (CAUSAL, UL2R, PREFIX)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_arms_are_asked_as_they_have_learnt(evidence):
     assert means[CAUSAL][FILLED] != means[CAUSAL][BOTH]
     assert means[PREFIX][FILLED] != means[PREFIX][BOTH]
     assert means[UL2R][FILLED] == means[UL2R][BOTH]
-    assert set(means[LEFT]) == {BOTH, FILLED, AHEAD, CONTINUED, TEXT}
+    assert set(means[UL2R]) == {BOTH, FILLED, AHEAD, CONTINUED, TEXT}
 
 
 def test_bits_of_a_gap_and_of_the_rest_make_up_a_document(evidence):
