@@ -156,7 +156,8 @@ class MoeT5ForConditionalGeneration(MoeT5PreTrainedModel, T5ForConditionalGenera
     """T5 with experts in every other layer of its encoder and its decoder.
 
     Padding takes no expert's room: in the encoder it is what the attention mask leaves out, in the
-    decoder padding ids after the first position.
+    decoder padding ids after the first position. Experts can lie on several processes, to which
+    transformers then brings their tokens: load with `distributed_config` of an `ep_size`.
     """
 
     _ep_plan = {  # noqa: RUF012 - as transformers declares it
@@ -169,6 +170,11 @@ class MoeT5ForConditionalGeneration(MoeT5PreTrainedModel, T5ForConditionalGenera
             "": "ep_dispatch_experts",
         }.items()
     }
+    _fsdp_plan = {  # noqa: RUF012 - as transformers declares it
+        "encoder.block.*": "free_full_weight",
+        "decoder.block.*": "free_full_weight",
+        "lm_head": "keep_full_weight",
+    }
 
     def __init__(self, config: MoeT5Config) -> None:
         T5PreTrainedModel.__init__(self, config)  # T5's own would make its stacks, without experts
@@ -179,6 +185,13 @@ class MoeT5ForConditionalGeneration(MoeT5PreTrainedModel, T5ForConditionalGenera
         self.decoder = MoeStack(stack_config(config, is_decoder=True, num_layers=layers))
         self.lm_head = nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.post_init()  # type: ignore[no-untyped-call]
+
+    def init_parallel_plans(self) -> None:
+        """Plan for the weights that this model's experts have: with a gate, or without."""
+        super().init_parallel_plans()
+        unused = ".up_proj" if self.config.is_gated_act else ".gate_up_proj"
+        rules = (self._ep_plan or {}).items()
+        self._ep_plan = {rule: style for rule, style in rules if not rule.endswith(unused)}
 
     @can_return_tuple  # type: ignore[untyped-decorator]
     @wraps(T5ForConditionalGeneration.forward)
