@@ -22,6 +22,10 @@ class Policy(Protocol):
         """Return source -> share of bytes, summing to 1."""
         ...
 
+    def __hash__(self) -> int:
+        """Return a hash, so that what a policy made may be kept by it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Power:

@@ -112,7 +112,8 @@ def cosines(one: Vectors, other: Vectors) -> Vectors:
     """Return the cosines along the last axis; 0 where a vector has no length."""
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
     products = (one * other).sum(-1)
-    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    divided = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.asarray(divided)
 
 
 def derangement(count: int, seed: int) -> NDArray[np.int64]:

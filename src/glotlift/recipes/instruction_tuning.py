@@ -75,7 +75,9 @@ def tune_after(
         folder=folder / "tuning",
         objective=objective,
     )
-    scores, ids, weights = {}, {}, {}
+    scores: dict[str, NDArray[np.float64]] = {}
+    weights: dict[str, NDArray[np.float64]] = {}
+    ids: dict[str, list[str]] = {}
     for group, members in ((NEW, start.new), (SOURCE, start.kept)):
         answered = [
             answers(trained.model, tokenizer, objective, conversations(values, code, "test", 0))

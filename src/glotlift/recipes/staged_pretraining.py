@@ -131,7 +131,7 @@ def amounts(phases: tuple[Phase, ...], tokens: int, unit: Unit) -> list[tuple[Ph
 
 def shares_of(start: Start, replay: float) -> dict[str, float]:
     """Return shares of tokens, uniform among what is replayed and among what is new."""
-    shares = {}
+    shares: dict[str, float] = {}
     if replay < 1:
         shares |= {name: (1 - replay) / len(start.new) for name in start.new}
     if replay:

@@ -41,7 +41,8 @@ def plan(config: TrainConfig | Mapping[str, Any] | Path) -> dict[str, Any]:
     input_hashes(config)
     sources = read_sources(config)
     mixtures = {name: mixture_of(config, name, sources) for name in config.stages}
-    stages, read = [], []
+    stages: list[dict[str, Any]] = []
+    read: list[dict[str, Any]] = []
     with shape_of(config, sources) as (model, tokenizer):
         parameters = model.num_parameters()
         for name, stage in config.stages.items():

@@ -52,7 +52,8 @@ class Ramp:
     def sizes(self, steps: int, blocks_per_step: int) -> NDArray[np.int64]:
         """Return the blocks of each step, [steps]."""
         done = np.minimum(1.0, np.arange(steps) / max(self.share * steps, 1e-9))
-        return np.floor(self.first + (blocks_per_step - self.first) * done).astype(np.int64)
+        sizes = np.floor(self.first + (blocks_per_step - self.first) * done)
+        return np.asarray(sizes, dtype=np.int64)
 
 
 @dataclass
