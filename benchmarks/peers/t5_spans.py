@@ -74,10 +74,10 @@ def main():
     told = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     data = pipeline(load(sys.argv[1]), told)
     for _ in sys.stdin:
-        start = time.perf_counter()
+        start = time.process_time()
         count = sum(1 for _ in data)
         assert count == len(told["rows"]) // told["batch"]
-        print(time.perf_counter() - start, flush=True)
+        print(time.process_time() - start, flush=True)
 
 
 if __name__ == "__main__":

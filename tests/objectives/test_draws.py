@@ -33,3 +33,15 @@ def test_each_block_has_its_own_numbers_up_to_its_end():
         assert len(np.unique(both[both < 1])) == 8
     assert (draws.integers(9)[1, :5] == alone.integers(9)[0, :5]).all()
     assert (draws.integers(9)[0, 3:] == 0).all()
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4), st.integers(0, 9), st.integers(2, 2**32 - 1))
+def test_whole_numbers_are_those_of_numpy_also_where_one_is_drawn_anew(seeds, length, below):
+    draws = Draws(seeds, 3, [length] * len(seeds), 9)
+    numbers = [np.random.default_rng([seed, 3]) for seed in seeds]
+    first = [rng.random(length) for rng in numbers]
+    assert (draws.random()[:, :length] == np.stack(first)).all()
+    expected = np.stack([rng.integers(below, size=length) for rng in numbers])
+    found = draws.integers(below)
+    assert (found[:, :length] == expected).all()
+    assert (found[:, length:] == 0).all()

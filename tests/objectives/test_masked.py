@@ -37,7 +37,7 @@ def test_the_mask_fraction_is_a_setting():
     assert (labels != IGNORED).mean() == pytest.approx(0.4, abs=0.005)
 
 
-@given(st.integers(0, 2**32 - 1))
+@given(st.integers(0, 2**32 - 2))
 def test_a_seed_draws_the_same_again_and_another_seed_differs(seed):
     objective = MaskedLanguageModelling(tokenizer())
     first, again = objective.corrupt(IDS[:500], seed), objective.corrupt(IDS[:500], seed)
