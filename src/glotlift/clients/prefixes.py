@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ids = list[int]
+SLIGHT = 128  # tokens; a pass over fewer costs mostly what it costs to begin one
 
 
 class Part(NamedTuple):
@@ -58,7 +59,8 @@ def tokens_to_read(texts: Sequence[Ids]) -> int:
 def parts(texts: Sequence[Ids], ends: Sequence[int], limit: int) -> Iterator[Part]:
     """Yield parts whose branches have at most `limit` tokens, or a single text that has more.
 
-    `ends` [texts] says how much of each text a trunk may hold at most.
+    `ends` [texts] says how much of each text a trunk may hold at most. A part also ends where its
+    trunk would lose much, and more than it keeps: unrelated texts gain nothing from one another.
     """
     order = sorted(range(len(texts)), key=lambda row: texts[row])
     rows: list[int] = []
@@ -70,7 +72,7 @@ def parts(texts: Sequence[Ids], ends: Sequence[int], limit: int) -> Iterator[Par
             smaller = min(trunk, common, ends[row])
             # A shorter trunk leaves what it loses to the branches, once.
             grown = size + (trunk - smaller) + len(text) - common
-            if grown <= limit:
+            if grown <= limit and trunk - smaller <= max(smaller, SLIGHT):
                 rows.append(row)
                 trunk, size = smaller, grown
                 continue

@@ -8,6 +8,7 @@ that answers are compared with plain ones before any is given out.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from glotlift.clients.prefixes import branches, parts, shared, tokens_to_read
 from glotlift.objectives.cross_entropy import loss_at
 from glotlift.objectives.wrapping import accepts
 
-BRANCH_TOKENS = 1024  # past this a pass fills the processor, and its mask grows with the square
+BRANCH_TOKENS = 512  # past this a pass fills the processor, and its mask grows with the square
 TOLERANCE = 1e-4  # nats, in float32
 WORTHWHILE = 1.2  # times as many tokens when each text is read alone
 KNOWN = {"full_attention", "sliding_attention"}
@@ -144,8 +145,12 @@ def score_sharing(
     texts = [pair.ids for pair in pairs]
     # The token before a continuation predicts it, so it belongs to the branches.
     ends = [pair.start - 1 for pair in pairs]
-    for part in parts(texts, ends, min(branch_tokens, BRANCH_TOKENS)):
-        trunk.become(part.trunk)
+    listed = list(parts(texts, ends, min(branch_tokens, BRANCH_TOKENS)))
+    for part, following in zip_longest(listed, listed[1:]):
+        # What nothing after it begins with need not be kept, and is read with the branches.
+        again = shared(part.trunk, following.trunk) if following else 0
+        again = max(again, shared(part.trunk, trunk.ids), len(part.trunk) - BRANCH_TOKENS)
+        trunk.become(part.trunk[:again])
         sums[part.rows] = -trunk.losses([pairs[row] for row in part.rows])
     return sums
 
@@ -153,8 +158,8 @@ def score_sharing(
 class SharedReading:
     """Scores by shared beginnings, as long as they agree with `plain` scores.
 
-    The longest and the last text of the first call are scored both ways, and again when longer
-    texts come. `note` says why a model is asked plainly from then on; it is empty while it shares.
+    The longest text of the first call is scored both ways, and again when longer texts come. `note`
+    says why a model is asked plainly from then on; it is empty while it shares.
     """
 
     def __init__(self, model: PreTrainedModel, plain: Callable[[Sequence[Pair]], Sums]) -> None:
@@ -183,8 +188,9 @@ class SharedReading:
         lengths = [len(pair.ids) for pair in pairs]
         if max(lengths) <= self.proven:
             return True
-        last = max(range(len(pairs)), key=lambda row: pairs[row].ids)
-        rows = [int(np.argmax(lengths)), last]
+        # The first text has none before it that a wrong mask could let it see.
+        first = min(range(len(pairs)), key=lambda row: pairs[row].ids)
+        rows = [max(set(range(len(pairs))) - {first}, key=lambda row: lengths[row])]
         rounding = 4 * torch.finfo(self.model.dtype).eps
         plain = self.plain([pairs[row] for row in rows])
         if np.allclose(sums[rows], plain, rtol=rounding, atol=TOLERANCE):
