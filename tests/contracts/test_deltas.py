@@ -11,11 +11,12 @@ from transformers.pytorch_utils import Conv1D
 from glotlift.models.adapters import Bottleneck, Invertible
 from glotlift.models.chosen import Experts, Neurons, Parts
 from glotlift.models.deltas import AllWeights, LowRank, NewRows, Together, movable
-from tiny import COMMON, GROUPED, model_of, tokenizer
+from glotlift.models.moe import MoeT5Config, MoeT5ForConditionalGeneration
+from tiny import COMMON, GROUPED, T5_SHAPE, model_of, tokenizer
 
 ROWS = (5, 300)
 KINDS = ("llama", "llama untied", "gpt2", "bert", "xlm-r", "modernbert", "t5", "mt5", "bart")
-SEQ2SEQ = ("t5", "mt5", "bart")
+SEQ2SEQ = ("t5", "mt5", "bart", "moe-t5")
 # A projection of each family, what else its neurons are made of (weight, dimension), and biases.
 NEURONS = {
     "llama": (
@@ -67,7 +68,12 @@ OPTIMIZERS = {
 
 @cache
 def mixture(kind):
-    """Return a tiny mixture of experts of transformers' own."""
+    """Return a tiny mixture of experts: transformers' own, or ours."""
+    if kind == "moe-t5":
+        return MoeT5ForConditionalGeneration(
+            MoeT5Config(**T5_SHAPE, **COMMON, vocab_size=len(tokenizer()), num_experts=4,
+                        num_experts_per_tok=2, decoder_start_token_id=1, dropout_rate=0.0)
+        )  # fmt: skip
     settings = {**COMMON, **GROUPED, "vocab_size": len(tokenizer()), "num_experts_per_tok": 2}
     if kind == "mixtral":
         return transformers.MixtralForCausalLM(
@@ -147,7 +153,7 @@ def test_nothing_but_the_delta_moves_under_decay_and_momentum(name, kind, optimi
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("numbers", [None, (1, 3)])
-@pytest.mark.parametrize("kind", ["mixtral", "qwen2 moe"])
+@pytest.mark.parametrize("kind", ["mixtral", "qwen2 moe", "moe-t5"])
 def test_only_chosen_experts_move(kind, numbers, optimizer):
     delta, model = Experts(numbers), copy.deepcopy(mixture(kind))
     before = {key: value.clone() for key, value in model.state_dict().items()}
