@@ -8,7 +8,11 @@ __getattr__, __dir__, __all__ = attach(
         "Budget": "glotlift.training.schedule",
         "Stage": "glotlift.training.stages",
         "StageTrainer": "glotlift.training.trainer",
+        "TrainConfig": "glotlift.training.run_config",
+        "TrainingSettings": "glotlift.training.settings",
+        "plan": "glotlift.training.run_plan",
         "run_stage": "glotlift.training.stages",
         "starter": "glotlift.training.starters",
+        "train": "glotlift.training.run",
     },
 )
