@@ -66,3 +66,13 @@ def test_tasks_are_listed_and_shown(capsys):
     shown = json.loads(capsys.readouterr().out)
     assert len(shown) == 3
     assert shown[0]["right"] in shown[0]["options"]
+
+
+def test_two_evaluations_are_compared_with_intervals(scripted, tmp_path, capsys):
+    for name in ("a", "b"):
+        assert main([*ASKED, "--output", str(tmp_path / name)]) == 0
+    capsys.readouterr()
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert len(changes) == 4
+    assert all(change["low"] <= change["estimate"] <= change["high"] for change in changes)

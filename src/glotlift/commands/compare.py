@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
         "compare",
         epilog=examples(
             "glotlift compare runs/with-extension runs/without-extension",
+            "glotlift compare runs/before runs/after   # two of 'glotlift evaluate'",
             "glotlift compare runs/a runs/b --json",
         ),
     )(compare)
@@ -30,10 +31,13 @@ def compare(
 ) -> None:
     """Set two runs side by side: result per language and task, and cost.
 
-    The differences are between single runs and carry no interval; a verdict needs seeds, which a
-    recipe has.
+    Two evaluations are compared row by row, with intervals over rows. The differences between other
+    runs carry no interval; a verdict needs seeds, which a recipe has.
     """
     first, second = (read_evidence(path) for path in (a, b))
+    if first.get("kind") == second.get("kind") == "evaluation":
+        compare_evaluations(a, b, as_json)
+        return
     compared: dict[str, Any] = {
         "a": str(a),
         "b": str(b),
@@ -51,6 +55,19 @@ def compare(
     for warning in compared["warnings"]:
         typer.secho(f"warning: {warning}", fg="yellow")
     print("single runs: these differences carry no interval")
+
+
+def compare_evaluations(a: Path, b: Path, as_json: bool) -> None:
+    """Print each task's and language's change from the first evaluation to the second."""
+    from glotlift.evaluation.tasks.running import compare_runs, run_scores
+
+    changes = compare_runs(run_scores(a), run_scores(b))
+    if as_json:
+        print_json({"a": str(a), "b": str(b), "changes": changes})
+        return
+    columns = ("task", "language", "rows", "before", "after", "estimate", "low", "high", "p_value")
+    print_table(changes, columns, title=f"{a} → {b}")
+    print("intervals are over rows; p-values are corrected over the languages of a task (Holm)")
 
 
 def compare_languages(a: Evidence, b: Evidence) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glotlift.clients import ScriptedModel
-from glotlift.evaluation.tasks.running import EvaluateConfig, compare_samples, evaluate
+from glotlift.evaluation.tasks.running import EvaluateConfig, compare_runs, evaluate, run_scores
 from glotlift.runs.errors import GlotliftError
 
 TASKS = ["world:sentiment", "world:nli", "world:question_answering"]
@@ -82,10 +82,21 @@ def test_a_language_that_a_task_lacks_is_left_out(tmp_path):
     assert error.value.code == "GL-EVALUATION-037"
 
 
-def test_two_runs_are_compared_row_by_row():
-    rng = np.random.default_rng(0)
-    before = {("nli", code): rng.random(50) for code in ("eng_Latn", "hin_Deva")}
-    after = {key: scores + 0.5 for key, scores in before.items()}
-    for change in compare_samples(before, after):
-        assert change["estimate"] == pytest.approx(0.5)
-        assert change["p_value"] < 0.05
+def test_two_runs_are_compared_row_by_row(tmp_path):
+    evaluate(client(), config(), tmp_path / "a")
+    other = Counting(reply=lambda _: "x", likelihood=lambda _, option: -float(len(option)))
+    evaluate(other, config(rows=5), tmp_path / "b")
+    before, after = run_scores(tmp_path / "a"), run_scores(tmp_path / "b")
+    changes = compare_runs(before, after)
+    assert {(c["task"], c["language"]) for c in changes} == before.keys()
+    for change in changes:
+        assert change["rows"] == 5
+        assert change["estimate"] == pytest.approx(change["after"] - change["before"])
+        assert 0 <= change["p_value"] <= 1
+    assert all(c["estimate"] == 0 for c in compare_runs(before, before))
+
+
+def test_runs_without_common_rows_are_not_compared():
+    with pytest.raises(GlotliftError) as error:
+        compare_runs({("a", "b"): {"1": 1.0, "2": 0.0}}, {("a", "c"): {"1": 1.0, "2": 0.0}})
+    assert error.value.code == "GL-EVALUATION-038"

@@ -6,7 +6,7 @@ evaluation that was stopped goes on with what is missing.
 
 import json
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,15 @@ class Asked:
 
     def rows(self) -> Floats:
         """Return [rows] scores in the middle formulation, or the mean of the two middle ones."""
-        scores = np.array([[sample.score for sample in asked] for asked in self.samples])
-        order = np.argsort(scores.mean(1), kind="stable")
-        middle = order[(len(order) - 1) // 2 : len(order) // 2 + 1]
-        return np.asarray(scores[middle].mean(0), np.float64)
+        return middle(self.samples)
+
+
+def middle(samples: Sequence[Sequence[Sample]]) -> Floats:
+    """Return [rows] scores in the formulation of median score; of two, the mean of both."""
+    scores = np.array([[sample.score for sample in asked] for asked in samples])
+    order = np.argsort(scores.mean(1), kind="stable")
+    chosen = order[(len(order) - 1) // 2 : len(order) // 2 + 1]
+    return np.asarray(scores[chosen].mean(0), np.float64)
 
 
 def evaluate(
@@ -185,19 +190,56 @@ def describe(
     }
 
 
-def compare_samples(
-    before: Mapping[tuple[str, str], Floats], after: Mapping[tuple[str, str], Floats]
-) -> list[dict[str, Any]]:
-    """Return each task's and language's paired change over the rows that both runs have."""
-    found = []
-    for task in dict.fromkeys(task for task, _ in before):
-        pairs = {code: (before[t, code], after[t, code]) for t, code in before if t == task}
-        changes = compare_languages(
-            {code: one for code, (one, _) in pairs.items()},
-            {code: two for code, (_, two) in pairs.items()},
+Scores = dict[tuple[str, str], dict[str, float]]  # by task and language, then by row
+
+
+def run_scores(folder: Path) -> Scores:
+    """Return every row's score of a finished evaluation, in the middle formulation."""
+    files: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted((folder / SAMPLES).glob("*.jsonl")):
+        task, code, _ = path.stem.rsplit(".", 2)
+        files.setdefault((task, code), []).append(path)
+    found: Scores = {}
+    for key, paths in files.items():
+        samples = [read_samples(path) for path in paths]
+        ids = [sample.id for sample in samples[0]]
+        found[key] = dict(zip(ids, middle(samples).tolist(), strict=True))
+    return found
+
+
+def compare_runs(before: Scores, after: Scores) -> list[dict[str, Any]]:
+    """Return each task's and language's paired change over the rows that both runs have.
+
+    P-values are corrected over the languages of a task (Holm 1979). Raises GL-EVALUATION-038 where
+    the runs share no rows.
+    """
+    shared = {
+        key: [id for id in rows if id in after[key]] for key, rows in before.items() if key in after
+    }
+    shared = {key: ids for key, ids in shared.items() if len(ids) > 1}
+    if not shared:
+        raise GlotliftError(
+            "GL-EVALUATION-038",
+            "the two evaluations have no rows in common",
+            fix="ask both models the same tasks in the same languages",
         )
+    found = []
+    for task in dict.fromkeys(task for task, _ in shared):
+        mine = {code: ids for (name, code), ids in shared.items() if name == task}
+        sides = [
+            {code: np.array([side[task, code][id] for id in ids]) for code, ids in mine.items()}
+            for side in (before, after)
+        ]
         found += [
-            {"task": task, "language": c.code, **c.interval.brief(), "p_value": c.p_value}
-            for c in changes
+            {
+                "task": task,
+                "language": change.code,
+                "rows": len(mine[change.code]),
+                "before": float(sides[0][change.code].mean()),
+                "after": float(sides[1][change.code].mean()),
+                **change.interval.brief(),
+                "p_value": change.p_value,
+            }
+            for change in compare_languages(*sides)
         ]
     return found
