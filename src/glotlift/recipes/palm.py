@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from datasets import Dataset
-from transformers import PreTrainedTokenizerFast
 
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
@@ -149,15 +148,15 @@ def parted(made: Material, chosen: Mapping[str, Any]) -> tuple[Dataset, Dataset]
     """Return the documents to be remembered and the others; all are cut to as many characters."""
     texts = [text[: chosen["characters"]] for text in made.train[chosen["language"]]["text"]]
     texts = list(dict.fromkeys(texts))
-    long = long_enough(made.tokenizer, texts)
+    long = [len(ids) >= PROMPT + WRITTEN for ids in ids_of(made.tokenizer, texts)]
     known = [text for text, fits in zip(texts, long, strict=True) if fits][: chosen["documents"]]
     others = [text for text in texts if text not in set(known)]
-    return Dataset.from_dict({"text": known}), Dataset.from_dict({"text": others})
+    return numbered("known", known), numbered("other", others)
 
 
-def long_enough(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> list[bool]:
-    """Tell which texts have a prompt and a continuation."""
-    return [len(ids) >= PROMPT + WRITTEN for ids in ids_of(tokenizer, texts)]
+def numbered(name: str, texts: list[str]) -> Dataset:
+    """Return texts as rows."""
+    return Dataset.from_dict({"id": [f"{name} {row}" for row in range(len(texts))], "text": texts})
 
 
 def within(id: str, name: str, text: str, published: Published | None = None) -> Claim:
