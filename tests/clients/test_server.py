@@ -137,7 +137,7 @@ def test_a_text_without_a_scored_first_token_is_refused(tiny):
     first = {"tokens": ["ab"], "text_offset": [0], "token_logprobs": [None]}
     with serving(Speaker(echo=lambda text: {"text": text, "logprobs": first})) as url:
         client = ServerModel(url, "m", patience=QUICK)
-        assert refusal(lambda: client.score([""], ["ab"])) == "GL-CLIENT-014"
+        assert refusal(lambda: client.score([""], ["ab"])) == "GL-CLIENT-021"
     with serving(Speaker(echo=echoing(model, tokenizer, start=True))) as url:
         client = ServerModel(url, "m", patience=QUICK)
         scores = client.score(["", "a"], ["the cat", " dog"])

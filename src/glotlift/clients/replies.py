@@ -73,7 +73,7 @@ def tail_scores(
 ) -> Scores:
     """Sum the log-probabilities of each continuation's tokens, given as ends and values.
 
-    Raises GL-CLIENT-004 for a continuation without tokens, -014 for one that begins with a token
+    Raises GL-CLIENT-004 for a continuation without tokens, -021 for one that begins with a token
     to which the server gives no probability.
     """
     begins: dict[str, int] = {}
@@ -91,14 +91,20 @@ def tail_scores(
             for start, (end, value) in zip(starts, echo, strict=False)
             if begin <= start and end <= finish
         ]
-        if not values or None in values:
+        place = f"pair {row}: {text!r:.60}"
+        if not values:
             raise GlotliftError(
-                "GL-CLIENT-014" if values else "GL-CLIENT-004",
-                "this server gives the first token of a text no probability"
-                if values
-                else "a continuation has no tokens of its own",
-                place=f"pair {row}: {text!r:.60}",
-                fix="give a context" if values else "give it text",
+                "GL-CLIENT-004",
+                "a continuation has no tokens of its own",
+                place=place,
+                fix="give it text",
+            )
+        if None in values:
+            raise GlotliftError(
+                "GL-CLIENT-021",
+                "this server gives the first token of a text no probability",
+                place=place,
+                fix="give the continuation a context",
             )
         sums.append(sum(value for value in values if value is not None))
         tokens.append(len(values))

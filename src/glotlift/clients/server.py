@@ -106,7 +106,8 @@ class ServerModel:
         model, a token that begins in the context and ends in the continuation belongs to the
         continuation, and those of one context all begin where the earliest does.
 
-        Raises GL-CLIENT-004, -005, -007 to -013, or -014 (the server gives no log-probabilities).
+        Raises GL-CLIENT-004, -005, -007 to -013, -014 (the server gives no log-probabilities), or
+        -021 (a text without context, whose first token has none).
         """
         if len(contexts) != len(continuations):
             raise GlotliftError(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpx2 as httpx
 
@@ -45,13 +45,10 @@ class RefusalError(Exception):
         self.status, self.message = status, message
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why an attempt failed, as a refusal would tell it, and how long the server asks to wait."""
+class Failure(NamedTuple):
+    """What an attempt that failed would raise, and how long the server asks to wait."""
 
-    code: str
-    cause: str
-    fix: str
+    error: GlotliftError
     wait: float | None = None
 
 
@@ -84,15 +81,12 @@ class Endpoint:
         fails), -008 (too slow), -009 (rate limit), -010 (no answer of the protocol) or -012 (the
         server fails).
         """
-        last = Failure("GL-CLIENT-007", "it was not asked", "run it again")
-        for attempt in range(self.patience.attempts):
-            if attempt and not self._pause(attempt, last):
-                break
-            outcome = self._try(path, body, read)
-            if not isinstance(outcome, Failure):
-                return outcome
-            last = outcome
-        raise GlotliftError(last.code, last.cause, place=f"{self.url}/{path}", fix=last.fix)
+        attempt = 0
+        while isinstance(outcome := self._try(path, body, read), Failure):
+            attempt += 1
+            if attempt >= self.patience.attempts or not self._pause(attempt, outcome):
+                raise outcome.error
+        return outcome
 
     def _pause(self, attempt: int, last: Failure) -> bool:
         """Wait before another attempt; False where that is in vain."""
@@ -113,22 +107,35 @@ class Endpoint:
         try:
             status, headers, content = self._exchange(path, body)
         except httpx.TimeoutException:
-            seconds = self.patience.timeout
             return Failure(
-                "GL-CLIENT-008", f"no whole answer within {seconds:g} s", "allow a longer timeout"
+                GlotliftError(
+                    "GL-CLIENT-008",
+                    f"no whole answer within {self.patience.timeout:g} s",
+                    place=f"{self.url}/{path}",
+                    fix="allow a longer timeout",
+                )
             )
         except httpx.RequestError as error:
-            name = type(error).__name__
-            return Failure("GL-CLIENT-007", f"the connection fails ({name})", "see that it runs")
+            return Failure(
+                GlotliftError(
+                    "GL-CLIENT-007",
+                    f"the connection to the server fails ({type(error).__name__})",
+                    place=f"{self.url}/{path}",
+                    fix="see that it runs, and at this address",
+                )
+            )
         if status >= 300:
             return self._refusal(status, headers, content)
         try:
             return read(json.loads(content))
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             return Failure(
-                "GL-CLIENT-010",
-                f"no answer of the OpenAI protocol: {content[:80]!r}",
-                "give the address that ends in /v1",
+                GlotliftError(
+                    "GL-CLIENT-010",
+                    f"no answer of the OpenAI protocol: {content[:80]!r}",
+                    place=f"{self.url}/{path}",
+                    fix="give the address that ends in /v1",
+                )
             )
 
     def _exchange(self, path: str, body: Mapping[str, Any]) -> tuple[int, httpx.Headers, bytes]:
@@ -161,13 +168,21 @@ class Endpoint:
                 with self._lock:  # the others need not run into the same limit
                     hold = min(wait, self.patience.longest_pause)
                     self._not_before = max(self._not_before, time.monotonic() + hold)
-            asks = f", and asks to wait {wait:g} s" if wait is not None else ""
-            return Failure(
-                "GL-CLIENT-009", f"the server limits the rate{asks}", "ask more slowly", wait
+            asks = "" if wait is None else f", and asks to wait {wait:g} s"
+            limited = GlotliftError(
+                "GL-CLIENT-009",
+                f"the server limits the rate{asks}",
+                place=self.url,
+                fix="ask more slowly: lower per_second or concurrency",
             )
-        return Failure(
-            "GL-CLIENT-012", f"the server fails with {status}: {message}", "see its log", wait
+            return Failure(limited, wait)
+        failing = GlotliftError(
+            "GL-CLIENT-012",
+            f"the server fails with status {status}: {message}",
+            place=self.url,
+            fix="see the server's log",
         )
+        return Failure(failing, wait)
 
     def _take_turn(self) -> None:
         """Wait until the rate allows another request."""
