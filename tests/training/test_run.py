@@ -11,6 +11,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from glotlift.models.adapter_files import read_adapter
+from glotlift.models.adapters import learnt
 from glotlift.runs.config import load_config
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.folders import RunFolder
@@ -210,6 +212,7 @@ WRONG = [
     ("GL-OBJECTIVE-010", (*TUNING, "objective"), "magic"),
     ("GL-MODEL-040", (*TUNING, "delta"), "some"),
     ("GL-MODEL-041", (*TUNING, "delta_settings"), {"rnk": 2}),
+    ("GL-MODEL-049", (*TUNING, "delta"), "invertible"),
     ("GL-CORPUS-033", (*BROAD, "mixture", "shares"), {"replay:eng_Latn": 1.5}),
     ("GL-TRAINING-010", ("model",), "starter:oracle"),
 ]
@@ -221,6 +224,8 @@ def test_what_is_wrong_is_refused_before_a_model_is_loaded(
 ):
     monkeypatch.setattr("glotlift.training.run.load_model", lambda files: pytest.fail("loaded"))
     asked = changed(settings, path, value)
+    if code == "GL-MODEL-049":
+        asked["stages"]["tuning"]["delta_settings"] = {}
     if path[-1] == "ramp_from":
         asked["settings"]["ramp"] = 0.5
     with pytest.raises(GlotliftError, match=code):
@@ -280,3 +285,17 @@ def test_rows_that_cannot_be_read_are_refused(settings, tmp_path, code, text):
     asked = changed(settings, ("sources", "asked"), {"rows": str(tmp_path / "rows.jsonl")})
     with pytest.raises(GlotliftError, match=code):
         train({**asked, "output": str(tmp_path / "run")})
+
+
+def test_what_an_adapter_learns_is_written_beside_the_model_that_it_leaves_alone(
+    settings, tmp_path
+):
+    asked = changed(settings, ("stages", "broad"), None)
+    asked["stages"]["tuning"] |= {"delta": "adapter", "delta_settings": {"reduction": 4}}
+    run = train({**asked, "output": str(tmp_path / "run")})
+    assert equal(weights_of(run / "model"), weights_of(settings["model"]))
+    model = model_of("llama")
+    read_adapter(model, run / "tuning" / "adapter")
+    weights = learnt(model)
+    assert weights
+    assert any(value.any() for name, value in weights.items() if "up" in name)

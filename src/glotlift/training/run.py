@@ -9,8 +9,8 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.corpus import Mixture, audit_tokens
-from glotlift.models.adapter_files import write_adapter
-from glotlift.models.adapters import fill
+from glotlift.models.adapter_files import parts_of, write_adapter
+from glotlift.models.adapters import Bottleneck, Invertible, fill
 from glotlift.models.loading import ModelFiles, find_model, load_model, load_tokenizer
 from glotlift.models.named import delta_named
 from glotlift.objectives.bits import document_bits, longest_input
@@ -67,8 +67,8 @@ def train(config: TrainConfig | Mapping[str, Any] | Path) -> Path:
 def refuse_early(config: TrainConfig) -> None:
     """Refuse what the configuration alone shows to be wrong.
 
-    Raises GL-TRAINING-043 under several processes, GL-OBJECTIVE-010, GL-MODEL-040 and -041, what
-    `starters.parse` raises, and GL-TRAINING-044 for an architecture that there is not.
+    Raises GL-TRAINING-043 under several processes, GL-OBJECTIVE-010, GL-MODEL-040, -041 and -049,
+    what `starters.parse` raises, and GL-TRAINING-044 for an architecture that there is not.
     """
     if processes() > 1:
         raise GlotliftError(
@@ -79,11 +79,18 @@ def refuse_early(config: TrainConfig) -> None:
         )
     for stage in config.stages.values():
         models_of(stage.objective)
-        delta_named(stage.delta, **stage.delta_settings)
+        refuse_unwritable(delta_named(stage.delta, **stage.delta_settings))
     if config.model and config.model.startswith(STARTER):
         parse(config.model)
     if config.architecture:
         refuse_architecture(config.architecture)
+
+
+def refuse_unwritable(delta: Any) -> None:
+    """Raise GL-MODEL-049 for adapters that could be trained and not be written."""
+    parts = getattr(delta, "deltas", (delta,))
+    if any(isinstance(part, Bottleneck | Invertible) for part in parts):
+        parts_of(delta)
 
 
 def find_start(config: TrainConfig) -> ModelFiles | None:
