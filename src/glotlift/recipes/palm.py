@@ -145,8 +145,12 @@ def remembered(setting: Setting, seed: int, folder: Path, *, times: int) -> Meas
 
 
 def parted(made: Material, chosen: Mapping[str, Any]) -> tuple[Dataset, Dataset]:
-    """Return the documents to be remembered and the others; all are cut to as many characters."""
-    texts = [text[: chosen["characters"]] for text in made.train[chosen["language"]]["text"]]
+    """Return the documents to be remembered and the others: pieces of as many characters."""
+    texts = [
+        text[start : start + chosen["characters"]]
+        for text in made.train[chosen["language"]]["text"]
+        for start in range(0, len(text), chosen["characters"])
+    ]
     texts = list(dict.fromkeys(texts))
     long = [len(ids) >= PROMPT + WRITTEN for ids in ids_of(made.tokenizer, texts)]
     known = [text for text, fits in zip(texts, long, strict=True) if fits][: chosen["documents"]]
