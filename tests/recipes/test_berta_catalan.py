@@ -7,7 +7,7 @@ from glotlift.recipes.berta_catalan import CEILING, CLEAN, MAIN, RAW, RECIPES, U
 
 from .made_up import held_and_broken, verdict, write_mono
 
-(RECIPE,) = RECIPES
+RECIPE, _ = RECIPES
 TOY = dict(RECIPE.setting("world").values) | {
     "documents": {"cat_Latn": 60, "spa_Latn": 10},
     "held_out": 10,

@@ -17,7 +17,7 @@ from glotlift.vocabulary import kept_pieces
 
 from .made_up import held_and_broken, verdict
 
-(RECIPE,) = RECIPES
+RECIPE, _ = RECIPES
 TOY = dict(RECIPE.setting("world").values) | {
     "known": dict.fromkeys(("eng_Latn", "hin_Deva", "rus_Cyrl"), 20),
     "kept": dict.fromkeys(("swh_Latn", "tur_Latn"), 20),
