@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,12 @@ def beside(folder: Path, questions: int, repeats: int) -> dict[str, Any]:
             "largest_difference": float(np.abs(theirs - mine).max()),
             "other_choices": int((choices[0] != choices[1]).sum()),
         }
-    return {"batch_size": best, "repeats": repeats, **found}
+    return {
+        "peer": f"lm-eval {version('lm-eval')}, hf",
+        "batch_size": best,
+        "repeats": repeats,
+        **found,
+    }
 
 
 def speed(folder: Path | None, questions: int, repeats: int) -> dict[str, Any]:

@@ -129,7 +129,23 @@ def test_what_a_server_cannot_do_is_refused():
         with serving(speaker) as url:
             client = ServerModel(url, "m", patience=QUICK)
             assert refusal(lambda client=client: client.score(["a"], ["b"])) == f"GL-CLIENT-{code}"
-        assert speaker.asked.total() == 1  # asking again would not help
+        assert speaker.asked["ab"] == 1  # asking again would not help
+
+
+def test_a_server_that_fails_over_what_it_lacks_is_refused_too():
+    def text(prompt):
+        return "b"
+
+    speaker = Speaker(text=text, fault=lambda prompt, _: "fail" if prompt == "xy" else None)
+    speaker.completion = lambda body, *_: {"choices": [{"text": "b", "logprobs": None}]}
+    with serving(speaker) as url:
+        client = ServerModel(url, "m", patience=QUICK)
+        assert refusal(lambda: client.score(["x"], ["y"])) == "GL-CLIENT-014"
+    able = {"tokens": ["a"], "text_offset": [0], "token_logprobs": [None]}
+    speaker.completion = lambda body, *_: {"choices": [{"text": "a", "logprobs": able}]}
+    with serving(speaker) as url:
+        client = ServerModel(url, "m", patience=QUICK)
+        assert refusal(lambda: client.score(["x"], ["y"])) == "GL-CLIENT-012"
 
 
 def test_a_text_without_a_scored_first_token_is_refused(tiny):

@@ -120,7 +120,11 @@ class ServerModel:
         }  # fmt: skip
         texts = [a + b for a, b in zip(contexts, continuations, strict=True)]
         requests = [body | {"prompt": text} for text in texts]
-        echoes = self._ask("completions", requests, read_echo, "give log-probabilities")
+        deed = "give log-probabilities"
+        try:
+            echoes = self._ask("completions", requests, read_echo, deed)
+        except GlotliftError as error:
+            raise self._reason(error, body, deed) from None
         return tail_scores(contexts, continuations, echoes)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -132,6 +136,18 @@ class ServerModel:
         requests = [body | {"input": text} for text in texts]
         vectors = self._ask("embeddings", requests, read_vector, "give vectors")
         return np.array(vectors, np.float32)
+
+    def _reason(self, error: GlotliftError, body: Request, deed: str) -> GlotliftError:
+        """Return GL-CLIENT-014 for an error of a server that fails over what it lacks, or it."""
+        if error.code not in ("GL-CLIENT-011", "GL-CLIENT-012"):
+            return error
+        # Some take no request for no new token, and leave out what they do not know.
+        request = {"body": {**body, "prompt": "a", "max_tokens": 1}}
+        try:
+            self._ask_server("completions", [request], read_echo, deed, remember=False)
+        except GlotliftError as found:
+            return found if found.code == "GL-CLIENT-014" else error
+        return error
 
     def _asking(self, prompt: str) -> dict[str, Any]:
         """Return the part of a request that holds the prompt."""
@@ -159,7 +175,7 @@ class ServerModel:
         ]
 
     def _ask_server(
-        self, path: str, requests: Sequence[Request], read: Read, deed: str
+        self, path: str, requests: Sequence[Request], read: Read, deed: str, remember: bool = True
     ) -> list[Any]:
         """Ask all, several at a time; after a failure finish those under way, then raise it."""
         if not requests:
@@ -168,7 +184,7 @@ class ServerModel:
         def one(request: Request) -> Reply:
             body = request["body"]
             reply = self.endpoint.post(path, body, lambda answer: read(answer, body))
-            if self.book is not None:
+            if self.book is not None and remember:
                 self.book.put(request, reply.value)
             self.usage.count(reply)
             return reply
