@@ -47,10 +47,10 @@ IN_THE_WORLD: dict[str, Any] = {
     "rounds": 3,
     "per_round": 80,
     "topics": "world",
-    "topic_rows": {"train": 150, "test": 200},
+    "topic_rows": {"train": 100, "test": 200},
     "size": "tiny",
     "pieces": 1500,
-    "bytes_a_round": 80_000,
+    "bytes_a_round": 50_000,
     "learning_rate": 4e-3,
     "epochs": 8,
     "tuning_rate": 3e-3,
@@ -63,7 +63,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "topics": "$GLOTLIFT_DATA/sib200",
     "topic_rows": {"train": 100, "test": 150},
     "pieces": 3000,
-    "bytes_a_round": 120_000,
+    "bytes_a_round": 80_000,
 }
 
 

@@ -45,11 +45,11 @@ IN_THE_WORLD: dict[str, Any] = {
     "held_out": 60,
     "tasks": "world",
     "topics": "world",
-    "task_rows": {"train": 150, "test": 300},
+    "task_rows": {"train": 100, "test": 200},
     "size": "tiny",
     "kind": "bpe",
     "pieces": 1000,
-    "bytes": 700_000,
+    "bytes": 400_000,
     "learning_rate": 4e-3,
     "epochs": 10,
     "tuning_rate": 2e-3,
@@ -64,9 +64,9 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     },
     "tasks": "$GLOTLIFT_DATA/",
     "topics": "$GLOTLIFT_DATA/sib200",
-    "task_rows": {"train": 150, "test": 200},
+    "task_rows": {"train": 100, "test": 150},
     "pieces": 3000,
-    "bytes": 1_000_000,
+    "bytes": 600_000,
 }
 Values = Mapping[str, Any]
 
