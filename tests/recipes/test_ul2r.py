@@ -110,6 +110,16 @@ def test_bits_of_a_gap_and_of_the_rest_make_up_a_document(evidence):
     assert found[TEXT][0][:4] == pytest.approx(whole, rel=1e-4)
 
 
+def test_features_are_those_of_the_objective(evidence):
+    from glotlift.objectives.denoisers import MixtureOfDenoisers
+
+    model, tokenizer = with_tokens(made().folder, 12, 0)
+    objective = MixtureOfDenoisers.for_model(model, tokenizer)
+    for name, parts in made().sources.items():
+        ours, theirs = made().features[name], objective.prepare(parts["train"])
+        assert ours["input_ids"] == theirs["input_ids"]
+
+
 def test_gaps_have_text_on_both_sides_and_stay_where_they_are():
     for length in (GAP + 2, 20, 90):
         for seed in range(30):

@@ -27,6 +27,7 @@ from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.bits import document_bits, ids_of
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.denoisers import MixtureOfDenoisers
+from glotlift.objectives.features import end_id, tokenise
 from glotlift.objectives.layouts import Example, joined
 from glotlift.recipes.one_stage import BLOCKS, train_stage
 from glotlift.recipes.starting_point import Sources, base_model, read_sources, repeated
@@ -47,10 +48,12 @@ State = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 
 @dataclass(frozen=True)
 class Shared:
-    """What all arms share: the finished decoder, and text of both splits by language."""
+    """What all arms share: the finished decoder, text of both splits, and features of one."""
 
     folder: Path
     sources: Sources
+    features: dict[str, Dataset]
+    """Training text by language. Tokens that are added later do not change how text is cut."""
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +61,13 @@ def shared(values: str) -> Shared:
     """Return what the arms of a setting share; `values` are its JSON."""
     chosen = json.loads(values)
     sources = read_sources(chosen["kept"], chosen["documents"])
-    return Shared(base_model(chosen, sources), sources)
+    folder = base_model(chosen, sources)
+    tokenizer = load_tokenizer(folder)
+    features = {
+        name: tokenise(tokenizer, parts["train"], prefix=[], suffix=end_id(tokenizer))
+        for name, parts in sources.items()
+    }
+    return Shared(folder, sources, features)
 
 
 def denoise(
@@ -75,13 +84,12 @@ def denoise(
     model, tokenizer = with_tokens(made.folder, values["sentinels"], seed)
     objective = MixtureOfDenoisers.for_model(model, tokenizer, mixture=mixture, **settings)
     rows = {name: parts["train"] for name, parts in made.sources.items()}
-    features = {name: objective.prepare(text) for name, text in rows.items()}
     mixed = Mixture(rows, equal_bytes, seed=seed)
-    each = computed(objective, features, mixed, values["tokens"], seed)
+    each = computed(objective, made.features, mixed, values["tokens"], seed)
     trained = train_stage(
         model,
         tokenizer,
-        features,
+        made.features,
         mixed,
         Budget(round(values["tokens"] / each), "tokens"),
         rate=values["learning_rate"],

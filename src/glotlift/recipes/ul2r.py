@@ -42,7 +42,8 @@ WORLD: dict[str, Any] = {
 }
 MONO = "$GLOTLIFT_DATA/mono/{}.jsonl.gz"
 REAL = WORLD | {
-    "kept": {code: MONO.format(code) for code in ("eng_Latn", "spa_Latn", "fra_Latn", "swh_Latn")}
+    "kept": {code: MONO.format(code) for code in ("eng_Latn", "spa_Latn", "fra_Latn", "swh_Latn")},
+    "documents": 20,
 }
 
 
