@@ -60,7 +60,4 @@ def endings(word: str) -> list[str]:
 
 def commonest(counts: Mapping[str, Counter[str]]) -> dict[str, str]:
     """Return the tag that each key had most often; of equal ones, the first in the alphabet."""
-    return {
-        key: min(tags, key=lambda tag, tags=tags: (-tags[tag], tag))  # type: ignore[misc]
-        for key, tags in counts.items()
-    }
+    return {key: max(sorted(tags), key=tags.__getitem__) for key, tags in counts.items()}

@@ -100,7 +100,7 @@ def measured(
         {name: rows[name] for name in wanted},
         cost={"tokens": trained.plan.total_tokens, "bytes": trained.plan.total_bytes}
         | others_spelling(model, tokenizer, tests, values)
-        | earlier
+        | dict(earlier)
         | {"most frequent topic": float(np.bincount(tests.topics).max() / len(tests.topics))},
     )
 
@@ -151,7 +151,7 @@ def topics_told(
     Of text to learn from every language has an equal part, so that it is as much as one has.
     """
     codes = list(tests.roman)
-    rows = topic_rows(values | {"languages": [ENGLISH, *codes]})
+    rows = topic_rows({**values, "languages": [ENGLISH, *codes]})
     learnt = [rows.rows[code]["train"] for code in codes]
     parts = [part.shard(len(codes), number) for number, part in enumerate(learnt)]
     classifier = fine_tune_classifier(
