@@ -181,7 +181,8 @@ def jaccard(one: list[str], other: list[str]) -> float:
 
 def commonest(rows: Dataset) -> str:
     """Return the commonest tag."""
-    return Counter(name for tags in rows["tags"] for name in tags).most_common(1)[0][0]
+    counts: Counter[str] = Counter(name for tags in rows["tags"] for name in tags)
+    return counts.most_common(1)[0][0]
 
 
 def words_of(rows: Dataset) -> Floats:

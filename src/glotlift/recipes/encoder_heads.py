@@ -7,7 +7,7 @@ is read from the outputs are all that differ. Topics have `small_encoders.fine_t
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -186,6 +186,7 @@ def tag(
 ) -> list[list[str]]:
     """Return a tag for every word; words past the longest input are tagged `otherwise`."""
     pieces = first_pieces(tokenizer, sentences)
+    names = cast(dict[int, str], tagger.config.id2label)
     found = []
     for words, (_, firsts), given in zip(
         sentences, pieces, outputs(tagger, tokenizer, [ids for ids, _ in pieces]), strict=True
@@ -193,7 +194,7 @@ def tag(
         row = [otherwise] * len(words)
         for word, number in zip(firsts, given["logits"].argmax(1).tolist(), strict=True):
             if word is not None:
-                row[word] = tagger.config.id2label[number]
+                row[word] = names[number]
         found.append(row)
     return found
 

@@ -203,7 +203,8 @@ def entities_found(
     models: Mapping[str, PreTrainedModel], shared: Material, tuning: Tuning
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Return rows of F1 by language: by taggers of each, and by the tagger of the first one."""
-    own, others = {}, {}
+    own: dict[str, Floats] = {}
+    others: dict[str, Floats] = {}
     for number, (code, model) in enumerate(models.items()):
         train = shared.entities[code]["train"]
         tagger = fine_tune_tagger(model, shared.tokenizer, train["tokens"], train["tags"], tuning)
