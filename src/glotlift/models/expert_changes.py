@@ -158,8 +158,8 @@ def with_experts(
     """Return a model of that many experts with these weights, else configured as the given one."""
     config = copy.deepcopy(model.config)
     config.num_experts = count
-    made: Any = MoeT5ForConditionalGeneration(cast(Any, config)).to(dtype=model.dtype)
+    made: Any = MoeT5ForConditionalGeneration(cast(Any, config))
     made.load_state_dict(dict(weights), strict=True)
     made.generation_config = copy.deepcopy(model.generation_config)
-    placed: MoeT5ForConditionalGeneration = made.to(model.device).train(model.training)
+    placed: MoeT5ForConditionalGeneration = made.to(model.device, model.dtype).train(model.training)
     return placed

@@ -74,7 +74,8 @@ def continuations(
     model.train(was_training)
     hits = np.concatenate(right)
     first = np.where(hits.all(1), continuation, hits.argmin(1))
-    return Continued(hits.all(1).astype(np.float64), np.concatenate(bits), first)
+    exact = np.asarray(hits.all(1), dtype=np.float64)
+    return Continued(exact, np.concatenate(bits), first)
 
 
 def batches(

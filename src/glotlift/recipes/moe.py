@@ -142,17 +142,16 @@ def prune(setting: Setting, seed: int, folder: Path, *, name: str) -> Measuremen
     made, values = shared(setting), setting.values
     others = values["others"]
     model = trained(made, values, others, values["pairs"], seed, SHAPES[EXPERTS])
-    bits = np.zeros(len(made.test[values["pivot"]]))
+    layers = len(expert_layers(model))
     draw = np.random.default_rng([seed, KEPT])
+    bits = np.zeros(len(made.test[values["pivot"]]))
     for other in others:
-        kept = {
-            WHOLE: lambda: [list(range(COUNT))] * len(expert_layers(model)),
-            OWN: lambda code=other: used_by(model, made, values, [code], KEPT),
-            COMMON: lambda: used_by(model, made, values, others, KEPT),
-            CHANCE: lambda: [
-                sorted(draw.permutation(COUNT)[:KEPT].tolist()) for _ in expert_layers(model)
-            ],
-        }[name]()
+        if name == WHOLE:
+            kept = [list(range(COUNT))] * layers
+        elif name == CHANCE:
+            kept = [draw.permutation(COUNT)[:KEPT].tolist() for _ in range(layers)]
+        else:
+            kept = used_by(model, made, values, [other] if name == OWN else others, KEPT)
         bits += bits_by_row(prune_experts(model, kept), made, values, [other])
     return measurement(made, values, values["pairs"], {BITS: bits})
 

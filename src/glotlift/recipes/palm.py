@@ -82,13 +82,14 @@ def switches(name: str, width: int) -> dict[str, Any]:
     width x inner, one without has two.
     """
     inner, spare = 4 * width, 2 * (HEADS - 1) * (width // HEADS)
-    return {
+    undone: dict[str, dict[str, Any]] = {
         PALM: {},
         SERIAL: {"parallel": False},
         MULTI: {"num_key_value_heads": HEADS, "intermediate_size": inner - spare // 3},
         PLAIN: {"gated": False, "hidden_act": "gelu", "intermediate_size": 3 * inner // 2},
         SHALLOW: {"num_hidden_layers": 1},
-    }[name]
+    }
+    return undone[name]
 
 
 def block(setting: Setting, seed: int, folder: Path, *, name: str) -> Measurement:

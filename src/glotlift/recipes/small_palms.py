@@ -111,7 +111,7 @@ def train_palm(
 def cache_bytes(model: PreTrainedModel, tokens: int = 64) -> float:
     """Return the bytes that a token takes in the cache of a decoder that writes."""
     ids = torch.full((1, tokens), model.config.bos_token_id)
-    cache = model(ids, use_cache=True).past_key_values  # type: ignore[operator]
+    cache = model(ids, use_cache=True).past_key_values
     held = [tensor for layer in cache.layers for tensor in (layer.keys, layer.values)]
     return float(sum(tensor.numel() * tensor.element_size() for tensor in held)) / tokens
 
@@ -125,7 +125,7 @@ def normalisers(
     found = []
     for ids in ids_of(tokenizer, texts):
         batch = objective.collate([[np.concatenate([[objective.start], ids])]], [0])
-        logits = model(batch["input_ids"]).logits[batch["labels"] >= 0]  # type: ignore[operator]
+        logits = model(batch["input_ids"]).logits[batch["labels"] >= 0]
         found.append(float(logits.logsumexp(-1).square().mean()))
     return np.array(found)
 
