@@ -18,7 +18,7 @@ from typing import Any, Literal, cast
 
 import torch
 from torch import nn
-from transformers.activations import get_activation
+from transformers.activations import ACT2FN
 
 from glotlift.models.adapter_places import Shape, embedded, encoder_of, layers, written
 from glotlift.models.chosen import submodule
@@ -34,7 +34,7 @@ class Adapter(nn.Module):
 
     def __init__(self, width: int, inner: int, activation: str) -> None:
         super().__init__()
-        self.adapter_down = nn.Sequential(nn.Linear(width, inner), get_activation(activation))
+        self.adapter_down = nn.Sequential(nn.Linear(width, inner), ACT2FN[activation])
         self.adapter_up = nn.Linear(inner, width)
         self.apply(begin)
 
@@ -58,9 +58,7 @@ class Coupling(nn.Module):
     def shift(width: int, out: int, reduction: int, activation: str) -> nn.Sequential:
         """Return the network that reads one half and shifts the other."""
         inner = width // reduction
-        return nn.Sequential(
-            nn.Linear(width, inner), get_activation(activation), nn.Linear(inner, out)
-        )
+        return nn.Sequential(nn.Linear(width, inner), ACT2FN[activation], nn.Linear(inner, out))
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """Return `states` [..., width], shifted."""

@@ -94,7 +94,7 @@ def patch(
 ) -> None:
     """Parametrise `module.<name>` by its frozen self and `rows`, which lie along `dim`."""
     if not parametrize.is_parametrized(module):
-        module.parameter_order = tuple(module._parameters)
+        module.__dict__["parameter_order"] = tuple(module._parameters)
     parametrize.register_parametrization(module, name, Patched(ids, rows, dim), unsafe=True)
 
 

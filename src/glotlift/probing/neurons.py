@@ -55,12 +55,12 @@ def neuron_importance(
             place="model",
             fix=f"use a model of type {', '.join(KNOWN)}, and at most its window of tokens",
         )
-    start = objective_for(model, tokenizer).start  # type: ignore[attr-defined]
+    objective: Any = objective_for(model, tokenizer)
     found: dict[str, list[torch.Tensor]] = {}
     was_training = model.training
     model.eval()  # type: ignore[no-untyped-call]
     for ids in ids_of(tokenizer, texts):
-        inputs = torch.tensor([[start, *ids[:longest].tolist()]], device=model.device)
+        inputs = torch.tensor([[objective.start, *ids[:longest].tolist()]], device=model.device)
         for name, values in text_importance(model, inputs).items():
             found.setdefault(name, []).append(values)
     model.train(was_training)
@@ -70,7 +70,7 @@ def neuron_importance(
 @torch.no_grad()
 def text_importance(model: Any, ids: torch.Tensor) -> Importance:
     """Return the importance of every neuron for one text of token ids [1, tokens]."""
-    seen: dict[str, Any] = {}
+    seen: dict[Any, Any] = {}
     rotary = model.model.rotary_emb
     hooks = [rotary.register_forward_hook(partial(keep, seen=seen, name="angles"))]
     for number, layer in enumerate(model.model.layers):
@@ -92,7 +92,9 @@ def text_importance(model: Any, ids: torch.Tensor) -> Importance:
         reads = layer.mlp.down_proj.weight.norm(dim=0)
         found[f"{stem}.mlp.up_proj"] = seen[number].norm(dim=0) * reads
         attended = attention_importance(
-            *(seen[number, part] for part in ("q_proj", "k_proj", "v_proj")),
+            seen[number, "q_proj"],
+            seen[number, "k_proj"],
+            seen[number, "v_proj"],
             *seen["angles"],
             layer.self_attn.o_proj.weight,
             layer.self_attn.head_dim,
@@ -162,7 +164,8 @@ def change(scores: torch.Tensor, shares: torch.Tensor, plain: torch.Tensor) -> t
     scores and plain [query, key]; shares [query, key, neurons], unscaled.
     """
     without = (scores[..., None] - shares / shares.shape[-1] ** 0.5).softmax(1)
-    return (without - plain[..., None]).square().sum((0, 1))
+    moved: torch.Tensor = (without - plain[..., None]).square().sum((0, 1))
+    return moved
 
 
 def turn(states: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:

@@ -119,12 +119,13 @@ def graph_of(values: Mapping[str, Any]) -> Dataset:
 def delta_of(kind: str, name: str, values: Mapping[str, Any]) -> Delta:
     """Return what moves; all but the whole model are of about one size (see the costs)."""
     narrow = Bottleneck(name, reduction=2 * values["reduction"])
-    return {
+    kinds: dict[str, Delta] = {
         "bottleneck": Bottleneck(name, reduction=values["reduction"]),
         "invertible": Together((narrow, Invertible(name))),
         "lora": LowRank(rank=values["rank"], alpha=values["rank"], targets=("Wqkv",)),
         "full": AllWeights(),
-    }[kind]
+    }
+    return kinds[kind]
 
 
 def sources_of(shared: Material, reads: str, seed: int) -> dict[str, Dataset]:

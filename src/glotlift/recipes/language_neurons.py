@@ -52,7 +52,7 @@ class Material:
     tokenizer: PreTrainedTokenizerFast
     known: Sources
     more: dict[str, Dataset]
-    before: dict[str, tuple[Floats, Floats]]
+    before: dict[str, tuple[Floats, NDArray[np.int64]]]
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +88,7 @@ def own_neurons(values: str, seed: int) -> dict[str, NeuronSet]:
         rows = parts["train"].shuffle(seed=seed)
         texts = list(rows.select(range(min(chosen["probed"], len(rows))))["text"])
         found[code] = neuron_importance(model, shared.tokenizer, texts, longest=chosen["longest"])
-    sizes = {name: one.shape[1] for one in found.values() for name, one in one.items()}
+    sizes = {name: one.shape[1] for each in found.values() for name, one in each.items()}
     most = round(chosen["most"] * max(sizes.values()))
     return language_neurons(found, most, share=chosen["agreement"])
 
