@@ -86,7 +86,7 @@ def measured(
     """Return the wanted metrics of a model after its last step, on held-out sentences and topics.
 
     Sentences are found by the vectors of ``values["layer"]``. Topics are told by a classifier that
-    is fine-tuned on native text of all the languages, and never on romanised text. What was
+    is fine-tuned on native text of the languages, and never on romanised text. What was
     `before` stands among the costs.
     """
     model, tests = trained.model, tested(json.dumps(dict(values), sort_keys=True))
@@ -148,12 +148,14 @@ def topics_told(
 ) -> dict[str, Floats]:
     """Return [rows] the share of languages in which a text's topic is told, romanised and native.
 
-    Of text to learn from every language has an equal part, so that it is as much as one has.
+    What is learnt from has equal parts of every language that has a training split, and is as much
+    as one has; where none has, it is English.
     """
     codes = list(tests.roman)
     rows = topic_rows({**values, "languages": [ENGLISH, *codes]})
-    learnt = [rows.rows[code]["train"] for code in codes]
-    parts = [part.shard(len(codes), number) for number, part in enumerate(learnt)]
+    taught = [code for code in codes if "train" in rows.rows[code]] or [ENGLISH]
+    learnt = [rows.rows[code]["train"] for code in taught]
+    parts = [part.shard(len(taught), number) for number, part in enumerate(learnt)]
     classifier = fine_tune_classifier(
         model,
         tokenizer,
