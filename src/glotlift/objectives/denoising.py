@@ -118,8 +118,8 @@ class Denoising:
         if self.beside.permute:
             order = permuted(sentences[inner], rng)
             text, numbers = text[order], numbers[order]
-        text = infilled(text, numbers, self.mask, self.fraction, self.mean_span, rng)
-        return np.concatenate([ids[:first], text, ids[inner.stop :]])
+        noise = infilled(text, numbers, self.mask, self.fraction, self.mean_span, rng)
+        return np.concatenate([ids[:first], noise.astype(np.int32), ids[inner.stop :]])
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the summed cross-entropy in nats, and each written position's."""

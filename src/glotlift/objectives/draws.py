@@ -50,7 +50,7 @@ class Draws:
         numbers = (product >> np.uint64(32)).astype(np.int64)
         anew = product.astype(np.uint32) < 2**32 % below
         anew &= np.arange(self.shape[1]) < np.asarray(self.lengths)[:, None]
-        for block in np.flatnonzero(anew.any(axis=1)):
+        for block in np.flatnonzero(anew.any(axis=1)).tolist():
             length, generator = self.lengths[block], self.generators[block]
             generator.bit_generator.advance(-((length + 1) // 2))  # type: ignore[attr-defined]
             numbers[block, :length] = generator.integers(below, size=length)
@@ -65,7 +65,8 @@ def generators(seeds: Sequence[int], salt: int) -> list[np.random.Generator]:
     """
     given = np.asarray(seeds, dtype=np.uint32)
     states = state_words(given, np.uint32(salt))
-    return [np.random.Generator(np.random.PCG64(KnownState(state))) for state in states]
+    known: list[Any] = [KnownState(state) for state in states]
+    return [np.random.Generator(np.random.PCG64(state)) for state in known]
 
 
 class KnownState(ISeedSequence):

@@ -25,9 +25,12 @@ NOUNS_VERBS_NAMES = ("NOUN", "VERB", "PROPN", NAME)
 
 
 class Masker(Protocol):
-    """Chooses what is hidden. `columns` names the features of tokens that it asks for."""
+    """Chooses what is hidden."""
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the features of tokens that it asks for."""
+        ...
 
     def __call__(
         self,
@@ -297,7 +300,8 @@ class Runs:
 
 def counts(flags: Flags) -> NDArray[np.float64]:
     """Return [blocks, 1] how many are set in each block."""
-    return flags.sum(axis=1, keepdims=True, dtype=np.float64)
+    found: NDArray[np.float64] = flags.sum(axis=1, keepdims=True, dtype=np.float64)
+    return found
 
 
 MASKERS: Mapping[str, Callable[..., Masker]] = {

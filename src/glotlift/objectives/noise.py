@@ -20,7 +20,8 @@ def permuted(sentences: Numbers, rng: np.random.Generator) -> NDArray[np.int64]:
     starts = np.concatenate([[0], bounds])
     order = rng.permutation(len(starts))
     starts, sizes = starts[order], np.diff(starts, append=len(places))[order]
-    return places + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+    places += np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+    return places
 
 
 def infilled(

@@ -108,7 +108,7 @@ def token(tokenizer: PreTrainedTokenizerFast, number: int) -> str:
     if number == IGNORED:
         return ""
     piece = str(tokenizer.convert_ids_to_tokens(number))
-    text = tokenizer.decode([number], clean_up_tokenization_spaces=False)
+    text = str(tokenizer.decode([number], clean_up_tokenization_spaces=False))
     if "\N{REPLACEMENT CHARACTER}" in text or not text.strip() or text.strip() in piece:
         return piece.replace("Ġ", "▁")
     return text.replace(" ", "▁")

@@ -104,8 +104,9 @@ def word_numbers(offsets: Integers, spans: Sequence[Span]) -> Integers:
     begin = np.maximum(first, starts[np.minimum(word, len(spans))])
     fresh = begin == starts[np.minimum(word, len(spans))]
     fresh[1:] &= begin[1:] != begin[:-1]
-    numbers = np.cumsum(fresh)
-    return numbers - numbers[:1]
+    numbers: Integers = np.cumsum(fresh)
+    numbers -= numbers[:1].copy()
+    return numbers
 
 
 def entities_and_tags(offsets: Integers, labels: Sequence[Label]) -> tuple[Integers, Integers]:
