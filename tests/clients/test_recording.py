@@ -175,4 +175,4 @@ def test_vllm_is_asked_in_its_own_terms(tiny, tmp_path, monkeypatch):
     scores, expected = client.score(CONTEXTS, TEXTS), local.score(CONTEXTS, TEXTS)
     assert np.array_equal(scores.tokens, expected.tokens)
     assert scores.log_probabilities == pytest.approx(expected.log_probabilities, abs=1e-4)
-    assert code(lambda: client.encode(["a"])) == "GL-CLIENT-001"
+    assert code(lambda: client.encode(["a"])) == "GL-CLIENT-042"

@@ -49,7 +49,7 @@ def test_refusals():
     for answers, references, code in (
         (["a"], [["a"], ["b"]], "GL-EVALUATION-005"),
         ([], [], "GL-EVALUATION-005"),
-        (["a", "b"], [["a"], []], "GL-EVALUATION-010"),
+        (["a", "b"], [["a"], []], "GL-EVALUATION-050"),
     ):
         with pytest.raises(GlotliftError) as error:
             answer_scores(answers, references, "eng_Latn")

@@ -32,4 +32,4 @@ def test_one_who_is_sure_and_wrong_has_all():
 def test_refusals(said, right):
     with pytest.raises(GlotliftError) as error:
         measure_calibration(np.array(said), np.array(right))
-    assert error.value.code == "GL-EVALUATION-013"
+    assert error.value.code == "GL-EVALUATION-052"

@@ -46,4 +46,4 @@ def test_better_places_never_score_less(seed, k):
 def test_refusals(scores, grades):
     with pytest.raises(GlotliftError) as error:
         ranking_scores(scores, grades)
-    assert error.value.code == "GL-EVALUATION-012"
+    assert error.value.code == "GL-EVALUATION-051"

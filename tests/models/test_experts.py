@@ -119,7 +119,9 @@ def test_gradients_are_finite_differences():
         return torch.func.functional_call(layer, named, (inputs,))
 
     leaves = [states.clone(), *(weight.detach() for weight in layer.parameters())]
-    assert torch.autograd.gradcheck(outputs, [leaf.requires_grad_() for leaf in leaves], fast_mode=True)
+    assert torch.autograd.gradcheck(
+        outputs, [leaf.requires_grad_() for leaf in leaves], fast_mode=True
+    )
 
 
 def test_two_choices_without_a_limit_are_mixtral():

@@ -1,4 +1,5 @@
 import copy
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def templated(template=TEMPLATE):
 
 def pieces_of(objective, rows):
     flat, offsets = columns(objective.prepare(Dataset.from_list(rows)), objective.columns)
-    return [flat[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    return [flat[a:b] for a, b in pairwise(offsets)]
 
 
 def learnt(objective, piece):

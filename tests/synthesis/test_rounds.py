@@ -175,5 +175,5 @@ def test_scores_and_texts_that_do_not_match_are_refused(tmp_path):
         scribe.run(DATA, POOL, HELD, tmp_path / "one")
     scribe = Scribe()
     scribe.write = lambda learner, chosen: []
-    with pytest.raises(GlotliftError, match="GL-SYNTHESIS-006"):
+    with pytest.raises(GlotliftError, match="GL-SYNTHESIS-007"):
         scribe.run(DATA, POOL, HELD, tmp_path / "other")

@@ -52,8 +52,8 @@ class VllmModel:
         return Scores(np.array(sums, np.float64), np.array(counts, np.int64))
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Refuse with GL-CLIENT-001: an engine that writes gives no vectors."""
+        """Refuse with GL-CLIENT-042: an engine that writes gives no vectors."""
         raise GlotliftError(
-            "GL-CLIENT-001", "an engine of vLLM that writes text cannot give vectors",
+            "GL-CLIENT-042", "an engine of vLLM that writes text cannot give vectors",
             fix="encode with a local model, or serve it with 'vllm serve --runner pooling'",
         )  # fmt: skip

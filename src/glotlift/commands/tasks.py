@@ -1,6 +1,6 @@
 """`glotlift tasks`: what a model can be asked, and how it is asked."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,8 +56,10 @@ def show_task(
     code, source = known(language).code, task_source(address)
     found = list(source.rows(code, rows))
     given = list(source.rows(code, shots, split="train")) if shots else []
-    spoken = "english" if instructions == "english" else "target"
-    shown = [
+    ways = wordings(
+        source.kind, code, instructions="english" if instructions == "english" else "target"
+    )
+    shown: list[dict[str, Any]] = [
         {
             "id": question.id,
             "formulation": number,
@@ -66,7 +68,7 @@ def show_task(
             "right": question.right,
         }
         for row in found
-        for number, wording in enumerate(wordings(source.kind, code, instructions=spoken))
+        for number, wording in enumerate(ways)
         for question in [wording.ask(row, given)]
     ]
     if as_json:

@@ -40,7 +40,7 @@ def answer_scores(
 ) -> AnswerScores:
     """Score answers in the language `code`, each by the reference that it meets best.
 
-    Raises GL-EVALUATION-005 (answers that do not pair with references) or -010 (an answer without
+    Raises GL-EVALUATION-005 (answers that do not pair with references) or -050 (an answer without
     any reference).
     """
     check_pairs(answers, references)
@@ -48,7 +48,7 @@ def answer_scores(
     for row, (answer, allowed) in enumerate(zip(answers, references, strict=True)):
         if not allowed:
             raise GlotliftError(
-                "GL-EVALUATION-010",
+                "GL-EVALUATION-050",
                 "a question has no reference answer",
                 place=f"row {row}",
                 fix="give one or more, or an empty text where none is right",

@@ -36,7 +36,7 @@ def measure_calibration(
     The Brier score of a row is the squared distance of its probabilities from the truth, summed
     over classes (Brier 1950), between 0 and 2.
 
-    Raises GL-EVALUATION-013 for probabilities that do not sum to 1 or answers out of range.
+    Raises GL-EVALUATION-052 for probabilities that do not sum to 1 or answers out of range.
     """
     said, right = np.asarray(probabilities, np.float64), np.asarray(answers, np.int64)
     if (
@@ -48,7 +48,7 @@ def measure_calibration(
         or (said < 0).any()
     ):
         raise GlotliftError(
-            "GL-EVALUATION-013",
+            "GL-EVALUATION-052",
             f"probabilities {said.shape} do not fit {right.shape} answers",
             fix="give probabilities that sum to 1 and the number of the right class for each row",
         )

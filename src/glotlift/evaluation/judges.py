@@ -4,12 +4,11 @@ A judge rates items as people do, on the same scale: a model, a metric, another 
 ratings stand for people's in a language, some of them are compared there with people's.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from glotlift.evaluation.quantiles import normal_quantile
 from glotlift.evaluation.statistics import Interval, paired_difference
@@ -38,7 +37,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-def agreement(judge: Sequence[float], people: Sequence[float]) -> Agreement:
+def agreement(judge: ArrayLike, people: ArrayLike) -> Agreement:
     """Return how a judge's ratings [n] agree with people's [n]; raises GL-EVALUATION-040."""
     one, two = rated(judge, people)
     equal = float((one == two).mean())
@@ -68,7 +67,7 @@ def alpha(ratings: Floats) -> float:
     return float(1 - observed / expected) if expected > 0 else 0.0
 
 
-def bias(judge: Sequence[float], people: Sequence[float]) -> Interval:
+def bias(judge: ArrayLike, people: ArrayLike) -> Interval:
     """Return judge minus people, the mean over items with its interval; below 0 is severe."""
     return paired_difference(*rated(judge, people))
 
@@ -80,12 +79,12 @@ class CalibrationMap:
     ratings: Floats
     values: Floats
 
-    def __call__(self, judge: Sequence[float]) -> Floats:
+    def __call__(self, judge: ArrayLike) -> Floats:
         """Return people's expected ratings, [n]; between known ratings in a straight line."""
         return np.interp(np.asarray(judge, np.float64), self.ratings, self.values)
 
 
-def calibration_map(judge: Sequence[float], people: Sequence[float]) -> CalibrationMap:
+def calibration_map(judge: ArrayLike, people: ArrayLike) -> CalibrationMap:
     """Return the isotonic regression of people's ratings [n] on a judge's [n].
 
     Pool adjacent violators (Barlow et al. 1972). Fit it for each language by itself: a map pooled
@@ -107,9 +106,9 @@ def calibration_map(judge: Sequence[float], people: Sequence[float]) -> Calibrat
 
 
 def people_mean(
-    judge: Sequence[float],
-    labelled: Sequence[float],
-    people: Sequence[float],
+    judge: ArrayLike,
+    labelled: ArrayLike,
+    people: ArrayLike,
     *,
     confidence: float = 0.95,
 ) -> Estimate:
@@ -153,9 +152,7 @@ def true_share(found: float, sensitivity: float, specificity: float) -> float:
     return float(np.clip((found + specificity - 1) / gain, 0, 1))
 
 
-def trusted(
-    judge: Sequence[float], people: Sequence[float], *, least: float, most_bias: float
-) -> bool:
+def trusted(judge: ArrayLike, people: ArrayLike, *, least: float, most_bias: float) -> bool:
     """Tell whether a judge may stand for people: alpha at least `least`, bias surely small.
 
     The whole interval of the bias must lie within ±`most_bias`.
@@ -165,7 +162,7 @@ def trusted(
     return small and agreement(judge, people).alpha >= least
 
 
-def rated(judge: Sequence[float], people: Sequence[float]) -> tuple[Floats, Floats]:
+def rated(judge: ArrayLike, people: ArrayLike) -> tuple[Floats, Floats]:
     """Return both as arrays; raises GL-EVALUATION-040 unless they pair and are numbers."""
     one, two = np.asarray(judge, np.float64), np.asarray(people, np.float64)
     if one.ndim != 1 or one.shape != two.shape or not one.size or not np.isfinite(one + two).all():

@@ -26,7 +26,7 @@ def ranking_scores(scores: Floats, relevance: Floats, k: int = 10) -> RankingSco
     2002; trec_eval's ndcg_cut). Any grade above 0 is relevant for the other three. Among equal
     scores the earlier document stands first. A query with nothing relevant scores 0.
 
-    Raises GL-EVALUATION-012 for shapes that do not match, scores that are not numbers, or negative
+    Raises GL-EVALUATION-051 for shapes that do not match, scores that are not numbers, or negative
     grades.
     """
     scores, relevance = np.asarray(scores, np.float64), np.asarray(relevance, np.float64)
@@ -38,7 +38,7 @@ def ranking_scores(scores: Floats, relevance: Floats, k: int = 10) -> RankingSco
         or k < 1
     ):
         raise GlotliftError(
-            "GL-EVALUATION-012",
+            "GL-EVALUATION-051",
             f"scores {scores.shape} and grades {relevance.shape} do not make rankings",
             fix="give a number and a grade of 0 or more for each query and document",
         )

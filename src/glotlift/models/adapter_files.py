@@ -163,7 +163,7 @@ def delta_of(told: Mapping[str, Any], name: str, folder: Path) -> Bottleneck | T
 
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
-    """Return the tensors of an adapter's file; raises GL-MODEL-050."""
+    """Return the tensors of an adapter's file; raises GL-MODEL-052."""
     try:
         if (folder / WEIGHTS).is_file():
             return load_file(folder / WEIGHTS)
@@ -173,7 +173,7 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
         return found
     except Exception as error:  # torch, safetensors and the system each raise their own kinds
         raise GlotliftError(
-            "GL-MODEL-050",
+            "GL-MODEL-052",
             f"the adapter's weights cannot be read: {str(error).splitlines()[0]:.120}",
             place=str(folder),
             fix=f"give a folder with {WEIGHTS}",

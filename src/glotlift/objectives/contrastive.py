@@ -175,10 +175,11 @@ class TransliterationContrastiveModelling:
                 total, each = language_model_loss(called, inputs, labels)
             states = outputs[-1].hidden_states
             layer = round(DEPTH * (len(states) - 1)) if self.layer is None else self.layer
-            return total, each, mean_states(states[layer], content).unflatten(0, (-1, 2))
+            vectors = mean_states(states[layer], content)
+            return total, each, vectors.reshape(-1, 2, vectors.shape[1])
 
         inputs = {**plain_inputs(flat), "output_hidden_states": True}
-        given = (inputs, flat["labels"], flat["content"])
+        given: tuple[Any, torch.Tensor, torch.Tensor] = inputs, flat["labels"], flat["content"]
         if self.chunk is None:
             return forward(*given)
         encoded: Encoded = checkpoint(forward, *given, use_reentrant=False)

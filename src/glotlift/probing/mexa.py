@@ -83,7 +83,10 @@ def exact_margin(pivot: NDArray[np.floating], other: NDArray[np.floating], row: 
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return rows [n, width] of length 1; a row without length stays as it is."""
     lengths = np.sqrt(np.einsum("nw,nw->n", rows, rows))[:, None]
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    unit: NDArray[np.floating] = np.divide(
+        rows, lengths, out=np.zeros_like(rows), where=lengths > 0
+    )
+    return unit
 
 
 def pool_layers(scores: Floats, how: Literal["mean", "max"] = "mean") -> float:

@@ -87,6 +87,7 @@ def text_importance(model: Any, ids: torch.Tensor) -> Importance:
         for hook in hooks:
             hook.remove()
     found: Importance = {}
+    cosine, sine = seen["angles"]
     for number, layer in enumerate(model.model.layers):
         stem = f"model.layers.{number}"
         reads = layer.mlp.down_proj.weight.norm(dim=0)
@@ -95,7 +96,8 @@ def text_importance(model: Any, ids: torch.Tensor) -> Importance:
             seen[number, "q_proj"],
             seen[number, "k_proj"],
             seen[number, "v_proj"],
-            *seen["angles"],
+            cosine,
+            sine,
             layer.self_attn.o_proj.weight,
             layer.self_attn.head_dim,
         )

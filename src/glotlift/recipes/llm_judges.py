@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glotlift.evaluation.judges import agreement, calibration_map, people_mean
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
@@ -42,7 +43,8 @@ REAL: dict[str, Any] = WORLD | {
         *("por_Latn", "swh_Latn", "yor_Latn"),
     ],
 }
-Known = dict[str, tuple[Judged, Floats, Floats]]  # items, places of labels, places of the others
+Places = NDArray[np.int64]
+Known = dict[str, tuple[Judged, Places, Places]]  # items, places of labels, places of the others
 Guess = Callable[[Known, str], tuple[float, float, float]]  # mean, low, high in a language
 
 
@@ -55,7 +57,9 @@ def deal(setting: Setting, seed: int) -> Known:
         groups = sorted(set(judged.groups))
         order = np.random.default_rng([seed, number]).permutation(len(groups))
         place = {groups[group]: rank for rank, group in enumerate(order)}
-        ranked = np.argsort([place[group] for group in judged.groups], kind="stable")
+        ranked = np.argsort([place[group] for group in judged.groups], kind="stable").astype(
+            np.int64
+        )
         known[code] = judged, ranked[: values["labels"]], ranked[values["labels"] :]
     return known
 

@@ -122,7 +122,9 @@ def by_rows(sources: Mapping[str, Dataset], shares: Mapping[str, float]) -> Poli
     weights = {
         name: shares[name] * float(text_bytes(rows).mean()) for name, rows in sources.items()
     }
-    return hand({name: weight / sum(weights.values()) for name, weight in weights.items()})
+    total = sum(weights.values())
+    policy: Policy = hand({name: weight / total for name, weight in weights.items()})
+    return policy
 
 
 def go_on(

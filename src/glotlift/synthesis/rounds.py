@@ -165,7 +165,7 @@ def enter(
     """Return a line of the ledger for each chosen row; the same text is added once."""
     if len(made) != len(chosen):
         raise GlotliftError(
-            "GL-SYNTHESIS-006",
+            "GL-SYNTHESIS-007",
             f"{len(made)} texts for {len(chosen)} rows",
             place="write",
             fix="return one text for each row, an empty one where there is none",

@@ -147,7 +147,11 @@ def score_answers(
         case "names":
             pairs = zip(said, rows, strict=True)
             return np.array([names_f1(t, said_names(r["tokens"], r["tags"])) for t, r in pairs])
-    raise GlotliftError("GL-EVALUATION-036", f"no measure for tasks of the kind {kind!r}")
+    raise GlotliftError(
+        "GL-EVALUATION-036",
+        f"no measure for tasks of the kind {kind!r}",
+        fix="ask for options of it, or add a measure",
+    )
 
 
 def number(text: str) -> float | None:

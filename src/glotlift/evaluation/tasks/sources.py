@@ -43,7 +43,8 @@ class TaskSource:
         first, _, where = self.address.partition(":")
         if first == HERE:
             return world.tasks.TASKS[where].make(code, most, split=split)
-        found, form = [], layout(first)
+        found: list[dict[str, Any]] = []
+        form = layout(first)
         for number, line in enumerate(lines(form, where, code, split)):
             if len(found) == most:
                 break
@@ -123,7 +124,7 @@ def find(folder: Path, code: str, splits: tuple[str, ...]) -> Path:
 def means(tag: str, code: str) -> bool:
     """Tell whether a file's name is another code of the language."""
     try:
-        return language(tag).code == code
+        return bool(language(tag).code == code)
     except GlotliftError:
         return False
 
