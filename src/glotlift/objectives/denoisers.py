@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from glotlift.objectives.draws import generators
 from glotlift.objectives.features import end_id, tokenise
 from glotlift.objectives.layouts import Attention, Batch, Example, Layout, joined, layout_for
 from glotlift.objectives.packing import Ids
-from glotlift.objectives.spans import DENSITY, MEAN, hide_spans, random_spans
+from glotlift.objectives.spans import DENSITY, MEAN, Mask, hide_all, random_spans
 from glotlift.runs.errors import GlotliftError
 from glotlift.vocabulary.denoising_tokens import EXTREME, REGULAR, SEQUENTIAL, sentinel
 from glotlift.vocabulary.segmentation import vocabulary_of
@@ -50,12 +51,9 @@ class Spans:
                 fix="give a density between 0 and 1, and a mean length of 1 or more",
             )
 
-    def __call__(self, ids: Ids, sentinels: Sentinels, rng: np.random.Generator) -> Example:
-        """Return the text with sentinels, and the spans behind theirs."""
-        hidden = random_spans(
-            len(ids), self.density, self.mean, rng, most=len(sentinels), roll=self.roll
-        )
-        return Example(*hide_spans(ids, hidden, sentinels), whole=bool(hidden.any()))
+    def mask(self, length: int, most: int, rng: np.random.Generator) -> Mask:
+        """Return [length] which tokens are hidden, in `most` spans at the most."""
+        return random_spans(length, self.density, self.mean, rng, most=most, roll=self.roll)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Continuation:
 
     mode: str = ""
 
-    def __call__(self, ids: Ids, sentinels: Sentinels, rng: np.random.Generator) -> Example:
+    def __call__(self, ids: Ids, rng: np.random.Generator) -> Example:
         """Return the text before the cut, and behind it."""
         cut = int(rng.integers(1, max(len(ids), 2)))
         return Example(ids[:cut], ids[cut:], whole=False)
@@ -76,7 +74,7 @@ class Everything:
 
     mode: str = ""
 
-    def __call__(self, ids: Ids, sentinels: Sentinels, rng: np.random.Generator) -> Example:
+    def __call__(self, ids: Ids, rng: np.random.Generator) -> Example:
         """Return nothing, and the text."""
         return Example(ids[:0], ids, whole=False)
 
@@ -160,26 +158,43 @@ class MixtureOfDenoisers:
 
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> Batch:
         """Return the batch that the layout makes of the examples; one seed per block."""
-        examples = []
-        for pieces, seed in zip(blocks, seeds, strict=True):
-            rng = np.random.default_rng([seed, SALT])
-            examples.append([self.example(piece, rng) for piece in pieces])
-        return self.layout.lay_out(examples)
+        drawn = zip(blocks, generators(seeds, SALT), strict=True)
+        met = [(piece, rng) for pieces, rng in drawn for piece in pieces]
+        made = iter(self.examples(met))
+        return self.layout.lay_out([[next(made) for _ in pieces] for pieces in blocks])
 
     def example(self, piece: Ids, rng: np.random.Generator) -> Example:
-        """Return what is read and written of one piece of a document.
+        """Return what is read and written of one piece of a document."""
+        return self.examples([(piece, rng)])[0]
+
+    def examples(self, met: Sequence[tuple[Ids, np.random.Generator]]) -> list[Example]:
+        """Return what is read and written of each piece, which meets a denoiser by its generator.
 
         A piece that holds the end of its document ends with an end token, which is never hidden.
         """
-        ends = bool(self.end) and len(piece) > 0 and int(piece[-1]) == self.end[0]
-        body = piece[:-1] if ends else piece
-        if not len(body):
-            return Example(body, body, whole=False)
-        denoiser = self.denoisers[int(np.searchsorted(self.limits[:-1], rng.random(), "right"))]
-        made = denoiser(body, self.sentinels, rng)
-        return Example(
-            joined(self.modes[denoiser.mode], made.source), made.target, made.whole or ends
-        )
+        made: list[Example] = []
+        spans: list[tuple[int, str, Ids, Mask]] = []  # place, mode, text, and what is hidden in it
+        for place, (piece, rng) in enumerate(met):
+            ends = bool(self.end) and len(piece) > 0 and int(piece[-1]) == self.end[0]
+            body = piece[:-1] if ends else piece
+            found = Example(body, body, whole=False)
+            if len(body):
+                drawn = int(np.searchsorted(self.limits[:-1], rng.random(), "right"))
+                denoiser = self.denoisers[drawn]
+                if isinstance(denoiser, Spans):
+                    mask = denoiser.mask(len(body), len(self.sentinels), rng)
+                    spans.append((place, denoiser.mode, body, mask))
+                    found = Example(body, body, whole=ends or len(body) > 1)
+                else:
+                    said = denoiser(body, rng)
+                    source = joined(self.modes[denoiser.mode], said.source)
+                    found = Example(source, said.target, ends)
+            made.append(found)
+        hidden = hide_all([s[2] for s in spans], [s[3] for s in spans], self.sentinels)
+        for (place, mode, _, _), (source, target) in zip(spans, hidden, strict=True):
+            source = joined(self.modes[mode], source) if mode else source
+            made[place] = Example(source, target, made[place].whole)
+        return made
 
     def loss(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Batch]:
         """Return the summed cross-entropy in nats, and each written position's."""

@@ -5,6 +5,9 @@ Text-to-Text Transformer", section 3.1.4), with the counts and the exact segment
 published code, ``random_spans_noise_mask``.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ Mask = NDArray[np.bool_]
 DENSITY, MEAN = 0.15, 3.0  # T5's share of hidden tokens, and tokens in a hidden span
 
 
+@lru_cache(maxsize=4096)
 def span_counts(length: int, density: float, mean: float, most: int) -> tuple[int, int]:
     """Return how many tokens of `length` are hidden, and in how many spans: `most` at most.
 
@@ -67,15 +71,35 @@ def hide_spans(ids: Ids, hidden: Mask, sentinels: NDArray[np.int64]) -> tuple[Id
     A span stands behind its sentinel in the target. Sentinels are used in order; there must be as
     many as there are spans.
     """
+    return hide_all([ids], [hidden], sentinels)[0] if len(ids) else (ids, ids)
+
+
+def hide_all(
+    texts: Sequence[Ids], masks: Sequence[Mask], sentinels: NDArray[np.int64]
+) -> list[tuple[Ids, Ids]]:
+    """Return what `hide_spans` makes of each text, none of them empty, all at once."""
+    if not texts:
+        return []
+    ids, hidden = np.concatenate(texts), np.concatenate(masks)
+    ends = np.cumsum([len(text) for text in texts])
+    starts = np.concatenate([[0], ends[:-1]])
     begins = hidden.copy()
     begins[1:] &= ~hidden[:-1]
-    number = np.cumsum(begins)
+    begins[starts] = hidden[starts]
+    count = np.cumsum(begins)
+    before = (count - begins)[starts]
+    number = count - np.repeat(before, ends - starts)
     marks = sentinels[np.maximum(number - 1, 0)].astype(ids.dtype)
-    source = np.where(begins, marks, ids)[begins | ~hidden]
+    kept = begins | ~hidden
+    source = np.where(begins, marks, ids)[kept]
     target = np.repeat(ids[hidden], 1 + begins[hidden])
-    places = np.flatnonzero(begins[hidden]) + np.arange(begins.sum())
-    target[places] = marks[begins]
-    return source, target
+    target[np.flatnonzero(begins[hidden]) + np.arange(count[-1])] = marks[begins]
+    stops = np.cumsum(kept)[ends - 1].tolist(), (np.cumsum(hidden) + count)[ends - 1].tolist()
+    sources, targets = ([0, *stop] for stop in stops)
+    return [
+        (source[sources[n] : sources[n + 1]], target[targets[n] : targets[n + 1]])
+        for n in range(len(texts))
+    ]
 
 
 def span_lengths(inputs: int, density: float = DENSITY, mean: float = MEAN) -> tuple[int, int]:
