@@ -81,14 +81,14 @@ def hide_all(
     if not texts:
         return []
     ids, hidden = np.concatenate(texts), np.concatenate(masks)
-    ends = np.cumsum([len(text) for text in texts])
+    ends: NDArray[np.int64] = np.cumsum([len(text) for text in texts])
     starts = np.concatenate([[0], ends[:-1]])
     begins = hidden.copy()
     begins[1:] &= ~hidden[:-1]
     begins[starts] = hidden[starts]
-    count = np.cumsum(begins)
+    count: NDArray[np.int64] = np.cumsum(begins)
     before = (count - begins)[starts]
-    number = count - np.repeat(before, ends - starts)
+    number: NDArray[np.int64] = count - np.repeat(before, ends - starts)
     marks = sentinels[np.maximum(number - 1, 0)].astype(ids.dtype)
     kept = begins | ~hidden
     source = np.where(begins, marks, ids)[kept]
