@@ -116,7 +116,7 @@ def test_an_old_file_of_tensors_is_read_and_one_of_objects_is_not(tmp_path):
     read_adapter(model, tmp_path)
     assert all(torch.equal(value, weights[name]) for name, value in learnt(model, "a").items())
     torch.save({"a": Path()}, tmp_path / "pytorch_adapter.bin")
-    with pytest.raises(GlotliftError, match="GL-MODEL-050"):
+    with pytest.raises(GlotliftError, match="GL-MODEL-052"):
         read_adapter(model_of("bert"), tmp_path)
 
 
@@ -133,14 +133,16 @@ def test_a_language_adapter_goes_under_a_classifier():
 
 @pytest.mark.parametrize("width", [8, 9, 33])
 def test_a_coupling_is_undone_by_its_inverse(width):
+    torch.manual_seed(width)
     coupling = Coupling(width, 2, "relu").double()
     for parameter in coupling.parameters():
         torch.nn.init.normal_(parameter)
     states = torch.randn(5, 7, width, dtype=torch.double)
     shifted = coupling(states)
     assert (shifted - states).abs().max() > 0.1
-    assert (coupling.inverse(shifted) - states).abs().max() < 1e-12
-    assert (coupling(coupling.inverse(states)) - states).abs().max() < 1e-12
+    # The shifts are of the size of a hundred, beside which a double keeps some 1e-14.
+    assert (coupling.inverse(shifted) - states).abs().max() < 1e-11
+    assert (coupling(coupling.inverse(states)) - states).abs().max() < 1e-11
 
 
 def test_without_layers_the_tied_head_sees_the_plain_embeddings():

