@@ -37,7 +37,7 @@ TOY = IN_THE_WORLD | {
     "old": ["deu_Latn", "spa_Latn"],
     "new": {"cat_Latn": {"related": "spa_Latn", "distant": "deu_Latn"}},
     "rows": 60, "held_out": 6, "pieces": 420, "width": 32, "layers": 1,
-    "pretraining": 4000, "tokens": 1500, "few_tokens": 1200,
+    "pretraining": 4000, "tokens": 6000, "few_tokens": 1200,
 }  # fmt: skip
 CLAIMS = [(recipe, claim) for recipe in RECIPES for claim in recipe.claims]
 

@@ -55,7 +55,7 @@ def plan(config: TrainConfig | Mapping[str, Any] | Path) -> dict[str, Any]:
                     "steps": -(-len(laid.blocks) // stage.settings.blocks_per_step),
                     "tokens": laid.total_tokens,
                     "bytes": laid.total_bytes,
-                    "seconds": round(seconds, 1),
+                    "seconds": round(seconds, 3),
                 }
             )
             audited = audit_tokens(mixtures[name], laid.tokens, laid.bytes)
