@@ -12,7 +12,8 @@ from .made_up import held_and_broken, verdict
 from .paired import toy
 
 (RECIPE,) = RECIPES
-TOY = toy(RECIPE, stages={"masked": 1, "tlm": 1}, pivot="eng_Latn")
+# Pairs enough that the share of hidden pieces, 0.15, is counted closely.
+TOY = toy(RECIPE, stages={"masked": 1, "tlm": 1}, pivot="eng_Latn", pairs=200)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,7 +53,7 @@ def test_every_arm_takes_both_stages_and_hides_as_much(arms):
     assert all(arm["budget_spent"]["0"] == 2 for arm in arms.values())
     for objective in ("masked", "tlm"):
         shares = [arm["cost"][f"pieces hidden, {objective}"] for arm in arms.values()]
-        assert min(shares) > 0.05  # of 0.12 to 0.15 expected, in the few pieces of two steps
+        assert min(shares) > 0.08
         assert max(shares) < 0.22
 
 

@@ -139,11 +139,11 @@ def test_a_trimmed_model_answers_as_before(name, tmp_path):
         spoken = trimmed.generate(new, max_new_tokens=8, do_sample=False)[0].tolist()
         assert spoken == edit.old_to_new[written].tolist()
     trimmed.save_pretrained(tmp_path)
-    reloaded = type(model).from_pretrained(tmp_path).eval()
+    # A file's weights may lie across the processor's words, which can decide a product's last bit.
+    reloaded = copy.deepcopy(type(model).from_pretrained(tmp_path).eval())
     saved = trimmed.state_dict()
     assert all(torch.equal(saved[name], value) for name, value in reloaded.state_dict().items())
-    # Where weights lie in memory may decide the last bit of a product.
-    assert torch.allclose(outputs(reloaded, new)[0], fewer, atol=1e-6)
+    assert torch.equal(outputs(reloaded, new)[0], fewer)
     for field in ("pad_token_id", "bos_token_id", "eos_token_id"):
         was = getattr(model.config, field, None)
         if isinstance(was, int):

@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = attach(
         "kernel_alignment": "glotlift.probing.similarity",
         "language_neurons": "glotlift.probing.neurons",
         "language_similarity": "glotlift.probing.similarity",
-        "layer_vectors": "glotlift.probing.similarity",
         "memorisation_curve": "glotlift.probing.memorisation",
         "neuron_importance": "glotlift.probing.neurons",
         "neuron_overlap": "glotlift.probing.neurons",

@@ -9,55 +9,15 @@ Three measures, each with what it must be held against:
   whether two languages lie alike among themselves, beside that of shuffled pairs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from glotlift.clients.likelihood import batches, pad, refuse_long, resting, seen
-from glotlift.objectives.features import padding_id
 from glotlift.runs.errors import GlotliftError
 
 Vectors = NDArray[np.float64]
-Position = Literal["last", "mean"]
-BATCH_TOKENS = 8192
-
-
-def layer_vectors(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
-    texts: Sequence[str],
-    *,
-    position: Position = "last",
-) -> Vectors:
-    """Return a vector of each text from each layer, [1 + layers, texts, width].
-
-    The first layer is the embeddings. `position` takes the last token's state or the mean over all
-    tokens; of an encoder-decoder the encoder is asked. Raises GL-PROBING-040 (no text) and
-    GL-CLIENT-003 (a text longer than the model reads).
-    """
-    if not texts:
-        raise GlotliftError("GL-PROBING-040", "there is no text to look at", fix="give some")
-    rows = [list(ids) for ids in tokenizer(list(texts), verbose=False)["input_ids"]]
-    rows = [row or [padding_id(tokenizer)] for row in rows]
-    refuse_long(model, [len(row) for row in rows])
-    body: Any = model.get_encoder() if model.config.is_encoder_decoder else model.base_model
-    found: list[Vectors | None] = [None] * len(rows)
-    with resting(model):
-        for batch in batches([len(row) for row in rows], BATCH_TOKENS):
-            chosen = [rows[index] for index in batch]
-            mask = seen(chosen).to(model.device)
-            ids = pad(chosen, padding_id(tokenizer)).to(model.device)
-            layers = body(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-            for place, index in enumerate(batch):
-                length = len(rows[index])
-                states = [layer[place, :length].float() for layer in layers.hidden_states]
-                vectors = [s[-1] if position == "last" else s.mean(0) for s in states]
-                found[index] = np.stack([v.cpu().numpy() for v in vectors]).astype(np.float64)
-    return np.stack([vectors for vectors in found if vectors is not None], axis=1)
 
 
 def language_similarity(vectors: Mapping[str, Vectors], *, centred: bool = True) -> Vectors:

@@ -26,11 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
+from glotlift.clients import LocalModel
 from glotlift.corpus import alpha, equal_bytes, natural
 from glotlift.corpus.policies import Policy
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
-from glotlift.probing import layer_vectors
 from glotlift.recipes.language_likeness import (
     COSINE,
     LIKENESS,
@@ -121,8 +121,9 @@ def compare_languages(setting: Setting, seed: int, folder: Path, *, policy: Poli
     """Train likewise; compare the states after a sentence and after its translations."""
     values = json.dumps(dict(setting.values), sort_keys=True)
     trained, tokenizer, cost = trained_on(values, seed, policy)
+    client = LocalModel(trained.model, tokenizer)
     vectors = {
-        code: layer_vectors(trained.model, tokenizer, texts)[1:]
+        code: client.encode_layers(texts, pooling="last")[1:].astype(np.float64)
         for code, texts in translations(values).items()
     }
     scores, likeness = likenesses(vectors, setting.values["strong"])
