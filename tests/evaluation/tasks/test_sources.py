@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glotlift.evaluation.tasks.layouts import LAYOUTS
-from glotlift.evaluation.tasks.sources import find, task_source
+from glotlift.evaluation.tasks.sources import find, task_source, task_sources
 from glotlift.evaluation.tasks.wording import wordings
 from glotlift.runs.errors import GlotliftError
 
@@ -43,7 +43,7 @@ def test_a_line_becomes_a_question(tmp_path, name):
     (row,) = source.rows("eng_Latn", 5)
     question = wordings(source.kind, "eng_Latn")[1].ask(row)
     assert row["language"] == "eng_Latn"
-    assert row["id"].startswith(f"{name}/")
+    assert row["id"].startswith(f"{tmp_path.name}/")
     if question.options:
         assert question.options[question.answer].strip() == question.right
 
@@ -87,6 +87,15 @@ def test_addresses_that_name_no_task(address, code):
     with pytest.raises(GlotliftError) as error:
         task_source(address)
     assert error.value.code == code
+
+
+def test_tasks_have_names_of_their_own(tmp_path):
+    addresses = [f"nli:{tmp_path}/ocnli", f"nli:{tmp_path}/indonli/", "world:nli"]
+    assert [source.name for source in task_sources(addresses)] == ["ocnli", "indonli", "nli"]
+    assert task_source("sib200:Davlan/sib200").name == "sib200"
+    with pytest.raises(GlotliftError) as error:
+        task_sources([f"nli:{tmp_path}/a/nli", f"nli:{tmp_path}/b/nli"])
+    assert error.value.code == "GL-EVALUATION-039"
 
 
 @pytest.mark.parametrize(

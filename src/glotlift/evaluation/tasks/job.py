@@ -6,9 +6,10 @@ from typing import Any
 
 from glotlift.clients import client_for
 from glotlift.evaluation.tasks.config import EvaluateConfig
+from glotlift.evaluation.tasks.instructions import translator
 from glotlift.evaluation.tasks.running import SAMPLES as SAMPLES
 from glotlift.evaluation.tasks.running import evaluate
-from glotlift.evaluation.tasks.sources import task_source
+from glotlift.evaluation.tasks.sources import task_sources
 from glotlift.languages import language
 from glotlift.runs import atomic
 from glotlift.runs.config import load_config
@@ -29,8 +30,7 @@ def evaluate_model(config: EvaluateConfig | Mapping[str, Any], folder: Path) -> 
     """
     config = config if isinstance(config, EvaluateConfig) else load_config(EvaluateConfig, config)
     hush_libraries()
-    for address in config.tasks:
-        task_source(address)
+    task_sources(config.tasks)
     for code in config.languages:
         language(code)
     run = RunFolder.open(
@@ -38,7 +38,9 @@ def evaluate_model(config: EvaluateConfig | Mapping[str, Any], folder: Path) -> 
     )
     try:
         client = client_for(config.model, recording=folder / CALLS)
-        found = evaluate(client, config, folder, event=run.event)
+        translated = config.instructions == "translated"
+        translate = translator(client) if translated else None
+        found = evaluate(client, config, folder, event=run.event, translate=translate)
         atomic.write_json(folder / EVIDENCE, found)
     finally:
         run.close()

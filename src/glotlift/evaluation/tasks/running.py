@@ -19,7 +19,7 @@ from glotlift.evaluation.statistics import paired_difference
 from glotlift.evaluation.tasks.asking import Client, Sample, ask_rows
 from glotlift.evaluation.tasks.config import EvaluateConfig
 from glotlift.evaluation.tasks.kinds import METRICS
-from glotlift.evaluation.tasks.sources import TaskSource, task_source
+from glotlift.evaluation.tasks.sources import TaskSource, task_sources
 from glotlift.evaluation.tasks.wording import (
     Translate,
     wordings,
@@ -87,8 +87,7 @@ def evaluate(
     Raises GL-EVALUATION-037 (no task has any of the languages) and what sources and clients raise.
     """
     asked = []
-    for address in config.tasks:
-        source = task_source(address)
+    for source in task_sources(config.tasks):
         for code in (language(tag).code for tag in config.languages):
             found = ask_language(client, source, code, config, folder / SAMPLES, translate)
             if found is None:

@@ -5,7 +5,7 @@ data set of the Hub, which is downloaded since it is named. Parallel rows are th
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,8 @@ class TaskSource:
 
     @property
     def name(self) -> str:
-        """A short name for tables: the last part of a path, or the world's name of the task."""
-        first, _, rest = self.address.partition(":")
-        return rest if first == HERE else first
+        """A short name for tables and files: the last part of the address."""
+        return self.address.partition(":")[2].rstrip("/").rpartition("/")[2]
 
     def rows(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return at most `most` rows of a language, with id, language and what the kind has.
@@ -78,6 +77,21 @@ def task_source(address: str) -> TaskSource:
             fix=f"write world:TASK with one of {', '.join(WORLD)}, or LAYOUT:FOLDER",
         )
     return TaskSource(address, layout(first).kind)
+
+
+def task_sources(addresses: Sequence[str]) -> list[TaskSource]:
+    """Return the tasks of several addresses; raises GL-EVALUATION-039 where two share a name."""
+    found = [task_source(address) for address in addresses]
+    names = [source.name for source in found]
+    for source in found:
+        if names.count(source.name) > 1:
+            raise GlotliftError(
+                "GL-EVALUATION-039",
+                f"two tasks are called {source.name!r}",
+                place="tasks",
+                fix="name each once, or give one folder another name",
+            )
+    return found
 
 
 def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str, Any]]:

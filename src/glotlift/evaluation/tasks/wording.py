@@ -15,6 +15,7 @@ import yaml
 
 from glotlift.evaluation.rows import joint
 from glotlift.languages import language
+from glotlift.runs.errors import GlotliftError
 
 Instructions = Literal["english", "target", "translated"]
 Translate = Callable[[str, str], str]  # of an English text and a language's code
@@ -112,7 +113,8 @@ def wordings(
 ) -> list[Wording]:
     """Return the formulations of a kind in a language.
 
-    `labels` are those that a task has, where it is not all that there are words for.
+    `labels` are those that a task has, where it is not all that there are words for. Raises
+    GL-EVALUATION-054 where instructions are to be translated and nothing can.
     """
     known = catalogue()[kind]
     own = language(code).iso639_3
@@ -121,7 +123,14 @@ def wordings(
     if labels:
         words = {label: words.get(label, label) for label in labels}
     templates = list(known["prompts"][spoken])
-    if instructions == "translated" and translate is not None and own != ENGLISH:
+    if instructions == "translated" and own != ENGLISH:
+        if translate is None:
+            raise GlotliftError(
+                "GL-EVALUATION-054",
+                "nothing is there to translate instructions with",
+                place="instructions",
+                fix="give a function of a text and a language, or ask in english or target",
+            )
         templates = [translate(template, code) for template in templates]
         words = {label: translate(word, code) for label, word in words.items()}
         spoken = own
