@@ -13,9 +13,10 @@ def verdict(claim, difference):
     ids = [str(row) for row in range(40)]
     spread = min(1e-3, claim.margin / 10) if claim.kind == "within" else 1e-3
     noise = np.random.default_rng(0).normal(0, spread, (2, 5, 40))
+    floor = claim.versus if isinstance(claim.versus, (int, float)) else 0.0
     cells = {
         (name, seed): Measurement(1.0, {claim.metric: noise[at, seed] + level}, {claim.metric: ids})
-        for at, (name, level) in enumerate([(claim.arm, difference), (claim.versus, 0.0)])
+        for at, (name, level) in enumerate([(claim.arm, floor + difference), (claim.versus, 0.0)])
         for seed in range(5)
     }
     return judge_claim(claim, range(5), cells)["verdict"]

@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 
 import pytest
@@ -10,11 +9,6 @@ from glotlift.recipes.staged_pretraining import CHANGE_IN_NEW, CHANGE_IN_SOURCE
 from glotlift.recipes.starting_point import read_sources
 
 (RECIPE,) = RECIPES
-
-
-def test_the_settings_are_json():
-    for setting in RECIPE.settings:
-        assert json.loads(json.dumps(setting.values)) == setting.values
 
 
 def test_code_is_cut_at_lines_and_nothing_is_lost():

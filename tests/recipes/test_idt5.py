@@ -1,7 +1,6 @@
 """A T5 cut to one language: what is kept, what stays equal, and what claims say."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,8 +35,6 @@ from glotlift.recipes.vocabulary_cuts import (
 )
 from glotlift.vocabulary.trimming import count_pieces
 
-from .made_up import held_and_broken, verdict
-
 TOY = IN_THE_WORLD | {
     "text": "world:{}?rows=40&sentences=2",
     "more": [],
@@ -51,7 +48,6 @@ TOY = IN_THE_WORLD | {
     "fine_tuning": 64,
     "seconds": 0.3,
 }
-CLAIMS = [(recipe, claim) for recipe in RECIPES for claim in recipe.claims]
 
 
 @pytest.fixture(scope="module")
@@ -69,29 +65,11 @@ def evidence(made, tmp_path_factory):
     return [run_recipe(recipe, setting, folder / recipe.part, seeds=[0]) for recipe in RECIPES[:2]]
 
 
-def test_the_settings_are_json():
-    for setting in RECIPES[0].settings:
-        assert json.loads(json.dumps(setting.values)) == setting.values
-
-
 def test_arms_differ_in_the_cut_alone():
     for recipe in RECIPES:
         keywords = [arm.run.keywords for arm in recipe.arms]
         assert [words["cut"] for words in keywords] == [arm.name for arm in recipe.arms]
         assert len({json.dumps(words | {"cut": ""}) for words in keywords}) == 1
-
-
-@pytest.mark.parametrize(
-    ("recipe", "claim"), CLAIMS, ids=[f"{recipe.part}-{claim.id}" for recipe, claim in CLAIMS]
-)
-def test_every_claim_can_be_confirmed_and_contradicted(recipe, claim):
-    if not isinstance(claim.versus, str):
-        claim = replace(claim, versus=next(a.name for a in recipe.arms if a.name != claim.arm))
-    if claim.kind == "within":
-        claim = replace(claim, margin=0.5)
-    held, broken = held_and_broken(claim)
-    assert verdict(claim, held) == "CONFIRMED"
-    assert verdict(claim, broken) == "CONTRADICTED"
 
 
 def test_the_cut_keeps_the_first_the_frequent_and_the_sentinels_in_order(made):

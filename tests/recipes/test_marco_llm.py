@@ -30,12 +30,6 @@ def test_the_average_mixture_reads_as_much_replay_as_the_two_stages():
     assert pytest.approx((160 * 0.49 + 140 * 0.43) / 300) == AVERAGE
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
-def test_the_settings_are_json(recipe):
-    for setting in recipe.settings:
-        assert json.loads(json.dumps(setting.values)) == setting.values
-
-
 @pytest.mark.parametrize("recipe", REPLAYED, ids=lambda recipe: recipe.part)
 def test_arms_differ_in_replay_and_in_nothing_else_that_they_declare(recipe):
     phases = {arm.name: arm.run.keywords["phases"] for arm in recipe.arms}

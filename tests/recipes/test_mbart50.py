@@ -1,7 +1,6 @@
 """New language codes: what changes before training, what is read after, and what claims say."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,15 +30,12 @@ from glotlift.recipes.small_mbart import directions, parallel, shared
 from glotlift.recipes.small_seq2seq import load
 from glotlift.vocabulary.language_codes import language_codes
 
-from .made_up import held_and_broken, verdict
-
 TOY = IN_THE_WORLD | {
     "old": ["deu_Latn", "spa_Latn"],
     "new": {"cat_Latn": {"related": "spa_Latn", "distant": "deu_Latn"}},
     "rows": 60, "held_out": 6, "pieces": 420, "width": 32, "layers": 1,
     "pretraining": 4000, "tokens": 4500, "few_tokens": 1200,
 }  # fmt: skip
-CLAIMS = [(recipe, claim) for recipe in RECIPES for claim in recipe.claims]
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +67,6 @@ def test_arms_differ_in_one_keyword():
             {name for name in keywords[0] if len({str(words[name]) for words in keywords}) > 1}
         )
     assert differing == [{"rows"}, {"read"}, {"rows"}]
-
-
-@pytest.mark.parametrize(
-    ("recipe", "claim"), CLAIMS, ids=[f"{recipe.part}-{claim.id}" for recipe, claim in CLAIMS]
-)
-def test_every_claim_can_be_confirmed_and_contradicted(recipe, claim):
-    if not isinstance(claim.versus, str):
-        claim = replace(claim, versus=next(a.name for a in recipe.arms if a.name != claim.arm))
-    if claim.margin < 1e-2 and claim.kind == "within":
-        claim = replace(claim, margin=0.5)
-    held, broken = held_and_broken(claim)
-    assert verdict(claim, held) == "CONFIRMED"
-    assert verdict(claim, broken) == "CONTRADICTED"
 
 
 def test_no_row_is_in_both_splits():

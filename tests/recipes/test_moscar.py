@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -44,12 +42,6 @@ def pages():
 
 def own_texts(pages):
     return {(page["language"], page["id"]): page["text"] for page in pages}
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
-def test_the_settings_are_json(recipe):
-    for setting in recipe.settings:
-        assert json.loads(json.dumps(setting.values)) == setting.values
 
 
 def test_words_are_counted_as_often_as_they_stand():

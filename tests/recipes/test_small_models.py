@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from glotlift.evidence import Setting, run_recipe
@@ -14,8 +12,6 @@ from glotlift.recipes.small_models import (
     RECIPES,
     STACKED,
 )
-
-from .made_up import held_and_broken, verdict
 
 TOY = dict(KINDS.setting("world").values) | {
     "known": {"eng_Latn": "world:eng_Latn?rows=30&sentences=2"},
@@ -44,27 +40,12 @@ def evidence(tmp_path_factory):
         }
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.part)
-def test_the_settings_are_json(recipe):
-    for setting in recipe.settings:
-        assert json.loads(json.dumps(setting.values)) == setting.values
-
-
 def test_arms_differ_in_what_moves_or_in_what_is_read():
     moves = [arm.run.keywords["reading"] for arm in KINDS.arms]
     assert all(len(stages) == 1 and stages[0][1:] == ("text", 1.0) for stages in moves)
     reads = [arm.run.keywords["reading"] for arm in READING.arms]
     assert all(kind == BOTTLENECK for stages in reads for kind, _, _ in stages)
     assert all(sum(part for _, _, part in stages) == 1.0 for stages in moves + reads)
-
-
-@pytest.mark.parametrize(
-    "claim", [claim for recipe in RECIPES for claim in recipe.claims], ids=lambda claim: claim.id
-)
-def test_every_claim_can_be_confirmed_and_contradicted(claim):
-    held, broken = held_and_broken(claim)
-    assert verdict(claim, held) == "CONFIRMED"
-    assert verdict(claim, broken) == "CONTRADICTED"
 
 
 def test_all_arms_take_equally_many_steps(evidence):
