@@ -70,7 +70,7 @@ def parts(monkeypatch):
     """Stand in for a recipe of two parts and the running of one; return what was run."""
     ran = []
 
-    def run_part(recipe, setting, seeds, folder, record):
+    def run_part(recipe, setting, seeds, folder, record, workers):
         ran.append((recipe.part, setting.name, dict(setting.values), seeds, folder, record))
         return RECORD | {"part": recipe.part}
 

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -61,6 +63,34 @@ def refusal(call: Callable[[], object]) -> str:
     with pytest.raises(GlotliftError) as error:
         call()
     return error.value.code
+
+
+def test_cells_side_by_side_are_the_same(tmp_path: Path) -> None:
+    one = run_recipe(recipe(tmp_path / "one"), "world", tmp_path / "a", seeds=[0, 1])
+    two = run_recipe(recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1], workers=2)
+    assert sorted(ran(tmp_path / "two")) == sorted(ran(tmp_path / "one"))
+    assert two["rows"] == one["rows"]
+    assert two["claims"] == one["claims"]
+    again = run_recipe(recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1])
+    assert len(ran(tmp_path / "two")) == 4
+    assert again["rows"] == two["rows"]
+
+
+def killed(setting: Setting, seed: int, folder: Path) -> Measurement:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_a_killed_worker_and_a_refusal_in_one_are_told(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    kept = Arm("with", "", partial(toy, log, 1.0))
+    fatal = recipe(log, arms=(kept, Arm("without", "", killed)))
+    unlike = Arm("without", "", partial(toy, log, 0.0, budget=50.0))
+    for made, folder, code in (
+        (fatal, tmp_path / "fatal", "GL-EVIDENCE-016"),
+        (recipe(log, arms=(kept, unlike)), tmp_path / "unlike", "GL-EVIDENCE-009"),
+    ):
+        assert refusal(lambda m=made, f=folder: run_recipe(m, "world", f, workers=2)) == code
 
 
 def test_verdicts_of_a_grid(tmp_path: Path) -> None:

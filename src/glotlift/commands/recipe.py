@@ -74,7 +74,7 @@ def show_recipe(
     "run",
     epilog=examples(
         "glotlift recipe run marco-llm",
-        "glotlift recipe run marco-llm --seeds 5 --output runs/marco-llm",
+        "glotlift recipe run marco-llm --seeds 5 --workers 2 --output runs/marco-llm",
         "glotlift recipe run marco-llm language=yor_Latn text=yoruba/",
         "GLOTLIFT_DATA=data glotlift recipe run ofa --setting real",
     ),
@@ -91,6 +91,9 @@ def run(
     seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds.")] = None,
     part: Annotated[str, typer.Option(help="Only this part of the recipe.")] = "",
     output: Annotated[Path | None, typer.Option(help="Folder of the runs.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that run arms and seeds side by side.")
+    ] = 1,
     record: Annotated[
         bool, typer.Option("--record", help="Also write the evidence into the package.")
     ] = False,
@@ -108,7 +111,9 @@ def run(
     ]
     folder = output or Path("runs") / "recipes" / f"{name}-{chosen[0][1].name}"
     with quiet_output(as_json):
-        done = [run_part(one, where, seeds, folder / one.part, record) for one, where in chosen]
+        done = [
+            run_part(one, where, seeds, folder / one.part, record, workers) for one, where in chosen
+        ]
     if as_json:
         print_json(done)
         return
@@ -205,7 +210,12 @@ def choose_setting(recipe: "Recipe", name: str, own: Sequence[str], record: bool
 
 
 def run_part(
-    recipe: "Recipe", setting: "Setting", seeds: int | None, folder: Path, record: bool
+    recipe: "Recipe",
+    setting: "Setting",
+    seeds: int | None,
+    folder: Path,
+    record: bool,
+    workers: int,
 ) -> dict[str, Any]:
     """Run one part, write its evidence and page, and return the evidence."""
     from glotlift.evidence import render_report, run_recipe, write_evidence
@@ -219,6 +229,7 @@ def run_part(
         seeds=None if seeds is None else range(seeds),
         progress=say,
         command=f"glotlift recipe run {recipe.name} --setting {setting.name} --part {recipe.part}",
+        workers=workers,
     )
     render_report(evidence, folder / "report.html")
     if record:

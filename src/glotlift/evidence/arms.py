@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glotlift.evaluation.statistics import paired_difference
-from glotlift.evidence.cells import TOLERANCE, compare_cells, run_cell, weights_of
+from glotlift.evidence.cells import TOLERANCE, compare_cells, run_cells, weights_of
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting, check_seeds
 from glotlift.evidence.scores import pack
 from glotlift.evidence.verdicts import Claim, judge
@@ -40,11 +40,13 @@ def run_recipe(
     seeds: Sequence[int] | None = None,
     progress: Callable[[str], None] | None = None,
     command: str = "",
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Run every arm under every seed that `folder` does not hold yet; return the evidence.
 
     The evidence is also written to ``folder/evidence.json``, with every row's scores. Seeds are
-    the outer loop, so unlike arms are refused after the first seed.
+    the outer loop, so unlike arms are refused after the first seed. `workers` processes, of one
+    thread each where they are several, run cells side by side.
 
     Raises GL-EVIDENCE-007 (a metric is missing), -008 (scores that are not finite or do not match
     their rows), -009 (budgets over 1 % apart), -010 (arms met different rows) or -011 (weights
@@ -55,15 +57,14 @@ def run_recipe(
     check_seeds(seeds, recipe.name)
     cells: Cells = {}
     seconds = 0.0
-    for seed in seeds:
-        for arm in recipe.arms:
-            cell = folder / "cells" / f"{arm.name}-{seed}"
-            measurement, spent = run_cell(recipe, arm, setting, seed, cell)
-            compare_cells(recipe, cells, arm.name, seed, measurement)
-            cells[arm.name, seed] = measurement
-            seconds += spent
-            if progress:
-                progress(f"{arm.name}, seed {seed}: {spent:.1f} s")
+    wanted = [(arm, seed) for seed in seeds for arm in recipe.arms]
+    done = run_cells(recipe, wanted, setting, folder / "cells", workers)
+    for (arm, seed), (measurement, spent) in zip(wanted, done, strict=True):
+        compare_cells(recipe, cells, arm.name, seed, measurement)
+        cells[arm.name, seed] = measurement
+        seconds += spent
+        if progress:
+            progress(f"{arm.name}, seed {seed}: {spent:.1f} s")
     evidence = describe_evidence(recipe, setting, seeds, cells, seconds, command)
     write_json(folder / "evidence.json", evidence)
     return evidence

@@ -6,7 +6,11 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import starmap
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +28,48 @@ if TYPE_CHECKING:
     Cells = dict[tuple[str, int], Measurement]
 
 TOLERANCE = 0.01  # of the budget, between arms
+
+
+def run_cells(
+    recipe: Recipe,
+    wanted: Sequence[tuple[Arm, int]],
+    setting: Setting,
+    folder: Path,
+    workers: int,
+) -> Iterator[tuple[Measurement, float]]:
+    """Yield the measurement and the seconds of each arm under its seed, in order.
+
+    With several `workers` that many processes of one thread each run them side by side, which takes
+    arms whose functions can be imported. Raises GL-EVIDENCE-016 where one of them is killed.
+    """
+    tasks = [(recipe, arm, setting, seed, folder / f"{arm.name}-{seed}") for arm, seed in wanted]
+    if workers == 1:
+        yield from starmap(run_cell, tasks)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=use_one_thread) as pool:
+        futures = [pool.submit(run_cell, *task) for task in tasks]
+        try:
+            for future in futures:
+                yield future.result()
+        except BrokenProcessPool:
+            raise GlotliftError(
+                "GL-EVIDENCE-016",
+                "a process that ran an arm was killed",
+                place=f"recipe {recipe.name}",
+                fix="run again, with fewer workers if memory was short; what is done is kept",
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def use_one_thread() -> None:
+    """Let this process compute in one thread: as many processes as processors leave no more."""
+    import torch
+
+    from glotlift.runs.progress import hush_libraries
+
+    torch.set_num_threads(1)
+    hush_libraries()
 
 
 def run_cell(
