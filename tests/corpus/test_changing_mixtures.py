@@ -46,6 +46,20 @@ def test_unimax_is_the_published_algorithm(sizes, budget, epochs):
         assert unimax(budget, epochs=epochs)(sizes) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+def test_unimax_is_that_of_another_implementation():
+    """The example and the figures that the package unimax-sampling gives on PyPI."""
+    characters = {
+        "swe": 179_955_884_499,
+        "fas": 184_595_788_282,
+        "ekk": 42_541_080_893,
+        "isl": 10_027_573_389,
+        "fao": 549_707_867,
+    }
+    expected = dict.fromkeys(("swe", "fas", "ekk"), 0.276921166634667)
+    expected |= {"isl": 0.160441174224, "fao": 0.008795325872}
+    assert unimax(250_000_000_000, epochs=4)(characters) == pytest.approx(expected, abs=1e-12)
+
+
 def test_every_tier_has_as_much():
     shares = tier_balanced({"yor_Latn": 1, "hau_Latn": 9, "replay:eng_Latn": 1000})
     assert shares == pytest.approx({"yor_Latn": 0.25, "hau_Latn": 0.25, "replay:eng_Latn": 0.5})

@@ -11,6 +11,8 @@ from glotlift.evaluation.rows import OPTION_COLUMNS, check_columns, joint
 from glotlift.runs.errors import GlotliftError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datasets import Dataset
     from numpy.typing import NDArray
 
@@ -60,15 +62,9 @@ def evaluate_options(
             fix="choose sum, tokens or bytes",
         )
     check_columns(rows, OPTION_COLUMNS)
-    contexts, texts = flatten(rows, blind)
-    counts = [len(options) for options in rows["options"]]
-    log_probabilities, tokens = scorer.score(contexts, texts)
-    size = {
-        "sum": np.ones(len(texts)),
-        "tokens": tokens,
-        "bytes": np.array([len(o.encode()) for options in rows["options"] for o in options]),
-    }[normalise]
-    parts = np.split(log_probabilities / size, np.cumsum(counts)[:-1])
+    contexts, options = asked(rows, blind)
+    counts = [len(listed) for listed in options]
+    parts = option_scores(scorer, contexts, options, normalise)
     chosen = np.array([int(np.argmax(part)) for part in parts], np.int64)
     answers = np.array(rows["answer"], np.int64)
     return OptionsResult(
@@ -81,10 +77,32 @@ def evaluate_options(
     )
 
 
-def flatten(rows: Dataset, blind: bool) -> tuple[list[str], list[str]]:
-    """Return contexts and continuations, one per option."""
+def option_scores(
+    scorer: Scorer,
+    contexts: Sequence[str],
+    options: Sequence[Sequence[str]],
+    normalise: Normalise = "bytes",
+) -> list[NDArray[np.float64]]:
+    """Return the scores of each context's options, [options] each: the best is the most probable.
+
+    An option begins with the space that parts it from its context, which counts as no byte.
+    """
+    texts = [option for listed in options for option in listed]
+    read = [context for context, listed in zip(contexts, options, strict=True) for _ in listed]
+    log_probabilities, tokens = scorer.score(read, texts)
+    sizes = {
+        "sum": np.ones(len(texts)),
+        "tokens": tokens,
+        "bytes": np.array([len(text.removeprefix(" ").encode()) for text in texts]),
+    }[normalise]
+    ends = np.cumsum([len(listed) for listed in options])[:-1]
+    return np.split(log_probabilities / sizes, ends)
+
+
+def asked(rows: Dataset, blind: bool) -> tuple[list[str], list[list[str]]]:
+    """Return each row's context and its options as they follow it; raises GL-EVALUATION-008."""
     contexts: list[str] = []
-    texts: list[str] = []
+    listed: list[list[str]] = []
     for row in rows:
         options = row["options"]
         if len(options) < 2 or not all(options) or not 0 <= row["answer"] < len(options):
@@ -95,6 +113,6 @@ def flatten(rows: Dataset, blind: bool) -> tuple[list[str], list[str]]:
                 fix="give two or more non-empty options and the index of the right one",
             )
         space = joint(row["language"], row["prompt"])
-        contexts += ["" if blind else row["prompt"]] * len(options)
-        texts += [space + option for option in options]
-    return contexts, texts
+        contexts.append("" if blind else row["prompt"])
+        listed.append([space + option for option in options])
+    return contexts, listed

@@ -29,7 +29,6 @@ from glotlift.probing.neurons import (
     language_neurons,
     neuron_count,
     neuron_importance,
-    neuron_overlap,
     random_neurons,
 )
 from glotlift.recipes.one_stage import prepared, train_stage
@@ -187,14 +186,11 @@ def silence(setting: Setting, seed: int, _: Path, *, chosen: str) -> Measurement
         for one in codes
         for other in codes
     }
-    overlaps = [neuron_overlap(own[a], own[b]) for a in codes for b in codes if a < b]
     return Measurement(
         sum(map(neuron_count, silenced.values())),
         {HARM: np.concatenate(harm), EXCESS: np.concatenate(excess)},
         {HARM: rows, EXCESS: rows},
-        cost=cost
-        | {f"neurons of {code}": neuron_count(sets) for code, sets in silenced.items()}
-        | {"largest overlap of two languages": max(overlaps)},
+        cost=cost | {f"neurons of {code}": neuron_count(sets) for code, sets in silenced.items()},
     )
 
 

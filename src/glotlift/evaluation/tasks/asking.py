@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glotlift.evaluation.answers import answer_scores
 from glotlift.evaluation.metrics import chrf_rows
-from glotlift.evaluation.options import Normalise
+from glotlift.evaluation.options import Normalise, option_scores
 from glotlift.evaluation.tasks.kinds import OPTIONS
 from glotlift.evaluation.tasks.wording import Question, Wording, said_names
 from glotlift.runs.errors import GlotliftError
@@ -89,21 +89,13 @@ def choose(
     client: Scorer, questions: Sequence[Question], normalise: Normalise
 ) -> list[tuple[str, list[float], float]]:
     """Return each question's likeliest option, all options' scores, and 1 where it is right."""
-    contexts = [question.prompt for question in questions for _ in question.options]
-    options = [option for question in questions for option in question.options]
-    log_probabilities, tokens = client.score(contexts, options)
-    sizes = {
-        "sum": np.ones(len(options)),
-        "tokens": tokens,
-        "bytes": np.array([len(option.strip().encode()) for option in options]),
-    }[normalise]
-    ends = np.cumsum([len(question.options) for question in questions])[:-1]
+    contexts = [question.prompt for question in questions]
+    scored = option_scores(client, contexts, [q.options for q in questions], normalise)
     found = []
-    for question, scores in zip(questions, np.split(log_probabilities / sizes, ends), strict=True):
+    for question, scores in zip(questions, scored, strict=True):
         best = int(np.argmax(scores))
-        found.append(
-            (question.options[best].strip(), scores.tolist(), float(best == question.answer))
-        )
+        said = question.options[best].strip()
+        found.append((said, scores.tolist(), float(best == question.answer)))
     return found
 
 
