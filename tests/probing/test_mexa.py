@@ -7,7 +7,7 @@ from glotlift.clients import LocalModel
 from glotlift.probing.mexa import (
     alignment_by_layer,
     estimate_score,
-    exact_margin,
+    exact_margins,
     mexa,
     pool_layers,
 )
@@ -46,7 +46,7 @@ def test_ties_are_failures_and_close_margins_are_told_apart():
     assert mexa(pivot, pivot)[0] == 1
     assert mexa(twice, twice)[0] == pytest.approx(1 / 3)
     near = np.array([[1.0, 0], [1, 1e-6], [0, 1]])
-    assert 0 < exact_margin(near, near, 0) < 1e-11
+    assert 0 < exact_margins(near, near, np.array([0]))[0] < 1e-11
     assert mexa(near[None], near[None])[0] < 1  # as near as rounding: no reason to call it told
 
 

@@ -17,7 +17,6 @@ from glotlift.clients.vectors import Pooling
 from glotlift.runs.errors import GlotliftError
 
 Floats = NDArray[np.float64]
-DOUBTFUL = 1e-4  # margins smaller than this are computed again in double precision
 TIE = 1e-12  # margins smaller than this are ties, which count as failures
 
 
@@ -61,31 +60,42 @@ def mexa(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
 
 
 def share_aligned(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Return the share of sentences [sentences, width] whose own cosine beats row and column."""
-    one, two = unit_rows(pivot), unit_rows(other)
-    cosines = one @ two.T
+    """Return the share of sentences [sentences, width] whose own cosine beats row and column.
+
+    Margins within what a sum of so many products may be rounded by are computed again.
+    """
+    cosines = (pivot @ other.T) / np.outer(lengths(pivot), lengths(other))
     own = cosines.diagonal().copy()
     np.fill_diagonal(cosines, -np.inf)
     margins = (own - np.maximum(cosines.max(0), cosines.max(1))).astype(np.float64)
-    for row in np.flatnonzero(np.abs(margins) < DOUBTFUL):
-        margins[row] = exact_margin(pivot, other, int(row))
+    rounding = 4 * np.sqrt(pivot.shape[1]) * np.finfo(cosines.dtype).eps
+    doubtful = np.flatnonzero(np.abs(margins) < rounding)
+    if len(doubtful):
+        margins[doubtful] = exact_margins(pivot, other, doubtful)
     return float((margins > TIE).mean())
 
 
-def exact_margin(pivot: NDArray[np.floating], other: NDArray[np.floating], row: int) -> float:
-    """Return by how much one sentence's own cosine beats its rivals', in double precision."""
+def exact_margins(
+    pivot: NDArray[np.floating], other: NDArray[np.floating], rows: NDArray[np.int64]
+) -> Floats:
+    """Return [rows] by how much own cosines beat their rivals', in double precision."""
     one, two = unit_rows(pivot.astype(np.float64)), unit_rows(other.astype(np.float64))
-    rivals = np.arange(len(one)) != row
-    nearest = max((two[rivals] @ one[row]).max(), (one[rivals] @ two[row]).max())
-    return float(one[row] @ two[row] - nearest)
+    across, down = one[rows] @ two.T, (one @ two[rows].T).T
+    places = np.arange(len(rows)), rows
+    own = across[places]
+    across[places] = down[places] = -np.inf
+    return np.asarray(own - np.maximum(across.max(1), down.max(1)), np.float64)
+
+
+def lengths(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the lengths of rows [n, width]; 1 in place of none, so that its cosines are 0."""
+    found = np.sqrt(np.einsum("nw,nw->n", rows, rows))
+    return np.where(found > 0, found, 1)
 
 
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return rows [n, width] of length 1; a row without length stays as it is."""
-    lengths = np.sqrt(np.einsum("nw,nw->n", rows, rows))[:, None]
-    unit: NDArray[np.floating] = np.divide(
-        rows, lengths, out=np.zeros_like(rows), where=lengths > 0
-    )
+    unit: NDArray[np.floating] = rows / lengths(rows)[:, None]
     return unit
 
 
