@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "link_prediction": "glotlift.world.tasks.graph",
         "ner": "glotlift.world.tasks.labels",
         "nli": "glotlift.world.tasks.inference",
+        "nli_diagnostics": "glotlift.world.tasks.diagnostics",
         "persona_consistency": "glotlift.world.tasks.talk",
         "pos": "glotlift.world.tasks.labels",
         "question_answering": "glotlift.world.tasks.comprehension",

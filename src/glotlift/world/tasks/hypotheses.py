@@ -9,7 +9,7 @@ from glotlift.world.concepts import SPLITS, inventory
 Excluded = tuple[Said, tuple[tuple[str, tuple[str, ...]], ...]]
 # Nothing is at two of these places at once.
 _APART = ("market", "kitchen", "library", "theatre", "park", "station", "forest", "museum", "beach")
-_OPPOSITES = (
+OPPOSITES = (
     ("good", "bad"),
     ("beautiful", "ugly"),
     ("new", "old"),
@@ -76,7 +76,7 @@ def excluded(pattern: str, split: str) -> tuple[Excluded, ...]:
 def _excluding(value: str) -> tuple[str, ...]:
     if value in _APART:
         return tuple(place for place in _APART if place != value)
-    return tuple(name for pair in _OPPOSITES if value in pair for name in pair if name != value)
+    return tuple(name for pair in OPPOSITES if value in pair for name in pair if name != value)
 
 
 @cache
