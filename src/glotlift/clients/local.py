@@ -29,17 +29,18 @@ from glotlift.clients.likelihood import (
 from glotlift.clients.pairs import Pair, bodies, frame
 from glotlift.clients.sharing import SharedReading
 from glotlift.clients.stopping import cut as cut
-from glotlift.clients.vectors import Pooling, encode_layers
+from glotlift.clients.vectors import Piece, Pooling, Span, encode_layers, encode_words
 from glotlift.objectives.features import padding_id
+from glotlift.objectives.instructions import asked
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Scores
+from glotlift.runs.protocols import Message, Scores
 
 Kind = Literal["causal", "masked", "seq2seq", "encoder"]
 SCORERS = {"masked": score_masked, "seq2seq": score_seq2seq}
 
 
 class LocalModel:
-    """A `Generator`, `Scorer` and `Encoder` over a transformers model.
+    """A `Generator`, `Talker`, `Scorer` and `Encoder` over a transformers model.
 
     `batch_tokens` bounds the padded tokens of a batch. Answers do not depend on it, nor on
     `share_prefixes`, beyond float rounding. A model that cannot do what is asked refuses with
@@ -86,6 +87,24 @@ class LocalModel:
                     texts[index] = answer
         return texts
 
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Answer each conversation greedily, written as it is learnt (`InstructionTuning`).
+
+        By the tokenizer's chat template, or without one a line for what is asked and an end token
+        after each answer. Raises what `generate` raises.
+        """
+        texts = [asked(self.tokenizer, messages) for messages in conversations]
+        start = self.tokenizer.bos_token
+        if start and frame(self.tokenizer).before:  # `generate` writes it again
+            texts = [text.removeprefix(start) for text in texts]
+        return self.generate(texts, max_new_tokens=max_new_tokens, stop=stop)
+
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
         """Return log-probabilities in nats and token counts of continuations, [n] each.
 
@@ -104,11 +123,11 @@ class LocalModel:
             )
         if self.kind == "encoder":
             raise self._cannot("score text")
-        asked = self.model, self.tokenizer, contexts, continuations
+        both = self.model, self.tokenizer, contexts, continuations
         with resting(self.model):
             if self.kind != "causal":
-                return SCORERS[self.kind](*asked, self.batch_tokens)
-            pairs = causal_pairs(*asked)
+                return SCORERS[self.kind](*both, self.batch_tokens)
+            pairs = causal_pairs(*both)
             if self.sharing is None:
                 return Scores(self._score_plainly(pairs), counts(pairs))
             return Scores(self.sharing.score(pairs, self.batch_tokens), counts(pairs))
@@ -144,6 +163,24 @@ class LocalModel:
         with resting(self.model):
             return encode_layers(
                 self.model, self.tokenizer, texts, layers, pooling, self.batch_tokens
+            )
+
+    def encode_words(
+        self,
+        texts: Sequence[str],
+        spans: Sequence[Sequence[Span]],
+        *,
+        layers: Sequence[int] | None = None,
+        piece: Piece = "first",
+    ) -> NDArray[np.float32]:
+        """Return the states of words in their texts, [layers, words, width], text after text.
+
+        `spans` say where the words of each text stand; a word's state is that of its first token,
+        or of its last, which alone has seen the whole word in a causal model.
+        """
+        with resting(self.model):
+            return encode_words(
+                self.model, self.tokenizer, texts, spans, layers, piece, self.batch_tokens
             )
 
     def _score_plainly(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:

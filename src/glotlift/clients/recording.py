@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from glotlift.clients.answers import AnswerBook, Request, key_of
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Scores
+from glotlift.runs.protocols import Message, Scores
 
-AT_ONCE = {"generate": 256, "score": 4096, "encode": 4096}  # asked before answers are saved
+AT_ONCE = {
+    "generate": 256,
+    "chat": 256,
+    "score": 4096,
+    "encode": 4096,
+}  # asked before answers are saved
 
 
 class RecordedModel:
-    """A `Generator`, `Scorer` and `Encoder` that remembers, and asks `client` for the rest.
+    """A client of any kind that remembers, and asks `client` for the rest.
 
     `path` is a file, `name` says which model answers: answers of one model are not given for those
     of another. Without a client this is a replay: what was not recorded is refused with
@@ -48,6 +53,23 @@ class RecordedModel:
             return list(texts)
 
         return self._answers("generate", [{"prompt": text} for text in prompts], settings, ask)
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the next message of each; raises GL-CLIENT-015 and what the client raises."""
+        settings = {"max_new_tokens": max_new_tokens, "stop": list(stop)}
+
+        def ask(items: Sequence[Request]) -> list[str]:
+            given = [item["messages"] for item in items]
+            return list(self.client.chat(given, max_new_tokens=max_new_tokens, stop=stop))
+
+        told = [{"messages": list(map(dict, messages))} for messages in conversations]
+        return self._answers("chat", told, settings, ask)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
         """Return log-probabilities and token counts of continuations, [n] each.

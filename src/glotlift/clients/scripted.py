@@ -7,25 +7,26 @@ from numpy.typing import NDArray
 
 from glotlift.clients.stopping import cut
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Scores
+from glotlift.runs.protocols import Message, Scores
 
 
 class ScriptedModel:
-    """A `Generator`, `Scorer` and `Encoder` made of plain functions.
+    """A `Generator`, `Talker`, `Scorer` and `Encoder` made of plain functions.
 
-    `reply` maps a prompt to text, `likelihood` a context and a continuation to a log-probability,
-    `vector` a text to a vector. What is not given is refused with GL-CLIENT-006. Tokens are
-    counted as characters.
+    `reply` maps a prompt to text, `talk` the messages of a conversation to the next, `likelihood`
+    a context and a continuation to a log-probability, `vector` a text to a vector. What is not
+    given is refused with GL-CLIENT-006. Tokens are counted as characters.
     """
 
     def __init__(
         self,
         *,
         reply: Callable[[str], str] | None = None,
+        talk: Callable[[Sequence[Message]], str] | None = None,
         likelihood: Callable[[str, str], float] | None = None,
         vector: Callable[[str], Sequence[float]] | None = None,
     ) -> None:
-        self.reply, self.likelihood, self.vector = reply, likelihood, vector
+        self.reply, self.talk, self.likelihood, self.vector = reply, talk, likelihood, vector
 
     def generate(
         self, prompts: Sequence[str], *, max_new_tokens: int, stop: Sequence[str] = ()
@@ -34,6 +35,18 @@ class ScriptedModel:
         if self.reply is None:
             raise unscripted("write text", "reply")
         return [cut(self.reply(prompt)[:max_new_tokens], stop) for prompt in prompts]
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the scripted next messages, at most `max_new_tokens` characters, cut at `stop`."""
+        if self.talk is None:
+            raise unscripted("answer conversations", "talk")
+        return [cut(self.talk(messages)[:max_new_tokens], stop) for messages in conversations]
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
         """Return the scripted log-probabilities, and characters as token counts."""

@@ -15,7 +15,7 @@ from glotlift.clients.replies import Reply, read_echo, read_text, read_vector, t
 from glotlift.clients.stopping import cut
 from glotlift.clients.transport import Endpoint, Patience, RefusalError
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Scores
+from glotlift.runs.protocols import Message, Scores
 
 STOPS = 4  # that the protocol takes; the text is cut here at all of them
 ABSENT = {404, 405, 501}
@@ -55,7 +55,7 @@ class Usage:
 
 
 class ServerModel:
-    """A `Generator`, `Scorer` and `Encoder` that asks a server.
+    """A `Generator`, `Talker`, `Scorer` and `Encoder` that asks a server.
 
     `url` ends in ``/v1``. Text is asked for by chat completions, a prompt as a user's message after
     the optional `system` message; with ``chat=False`` by plain completions. `settings` are added to
@@ -78,7 +78,7 @@ class ServerModel:
         prices: tuple[float, float] = (0.0, 0.0),
         patience: Patience | None = None,
     ) -> None:
-        self.model, self.chat, self.system = model, chat, system
+        self.model, self.by_chat, self.system = model, chat, system
         self.settings = dict(settings or {})
         self.patience = patience or Patience()
         self.endpoint = Endpoint(url, key=key, patience=self.patience)
@@ -92,12 +92,22 @@ class ServerModel:
 
         Raises GL-CLIENT-007 to -013 (see `transport`) or -014 (the server writes no text so).
         """
-        body = {"model": self.model, "max_tokens": max_new_tokens, "temperature": 0}
-        body |= {"stop": list(stop)[:STOPS]} if stop else {}
-        requests = [body | self.settings | self._asking(prompt) for prompt in prompts]
-        path = "chat/completions" if self.chat else "completions"
-        texts = self._ask(path, requests, read_text, "write text")
-        return [cut(text, stop) for text in texts]
+        if not self.by_chat:
+            plain = [{"prompt": prompt} for prompt in prompts]
+            return self._written("completions", plain, max_new_tokens, stop)
+        asked = [[{"role": "user", "content": prompt}] for prompt in prompts]
+        return self.chat(asked, max_new_tokens=max_new_tokens, stop=stop)
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Answer each conversation greedily, by chat completions; raises what `generate` raises."""
+        asked = [self._telling(messages) for messages in conversations]
+        return self._written("chat/completions", asked, max_new_tokens, stop)
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:
         """Return log-probabilities in nats and token counts of continuations, [n] each.
@@ -149,12 +159,19 @@ class ServerModel:
             return found if found.code == "GL-CLIENT-014" else error
         return error
 
-    def _asking(self, prompt: str) -> dict[str, Any]:
-        """Return the part of a request that holds the prompt."""
-        if not self.chat:
-            return {"prompt": prompt}
+    def _telling(self, conversation: Sequence[Message]) -> dict[str, Any]:
+        """Return the part of a request that holds a conversation."""
         messages = [{"role": "system", "content": self.system}] if self.system else []
-        return {"messages": [*messages, {"role": "user", "content": prompt}]}
+        return {"messages": [*messages, *map(dict, conversation)]}
+
+    def _written(
+        self, path: str, asked: Sequence[Request], max_new_tokens: int, stop: Sequence[str]
+    ) -> list[str]:
+        """Return the text written to each of what is asked."""
+        body = {"model": self.model, "max_tokens": max_new_tokens, "temperature": 0}
+        body |= {"stop": list(stop)[:STOPS]} if stop else {}
+        requests = [body | self.settings | dict(one) for one in asked]
+        return [cut(text, stop) for text in self._ask(path, requests, read_text, "write text")]
 
     def _ask(self, path: str, bodies: Sequence[Request], read: Read, deed: str) -> list[Any]:
         """Return the value of each answer, asking only for those that are not remembered."""

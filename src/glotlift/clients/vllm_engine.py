@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from glotlift.clients.pairs import tokenise_pairs
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Scores
+from glotlift.runs.protocols import Message, Scores
 
 
 class VllmModel:
-    """A `Generator` and `Scorer`; vLLM batches and shares prefixes itself.
+    """A `Generator`, `Talker` and `Scorer`; vLLM batches and shares prefixes itself.
 
     `settings` go to ``vllm.LLM``. Raises GL-CLIENT-016 where vLLM is not installed.
     """
@@ -34,6 +34,19 @@ class VllmModel:
         """Continue each prompt greedily, up to the end token, a stop string or the limit."""
         greedy = self.sampling(temperature=0, max_tokens=max_new_tokens, stop=list(stop))
         written = self.engine.generate(list(prompts), greedy, use_tqdm=False)
+        return [one.outputs[0].text for one in written]
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Answer each conversation greedily, written by the tokenizer's chat template."""
+        greedy = self.sampling(temperature=0, max_tokens=max_new_tokens, stop=list(stop))
+        told = [list(map(dict, messages)) for messages in conversations]
+        written = self.engine.chat(told, greedy, use_tqdm=False)
         return [one.outputs[0].text for one in written]
 
     def score(self, contexts: Sequence[str], continuations: Sequence[str]) -> Scores:

@@ -19,8 +19,8 @@ from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.objectives.features import FEATURES, laid_out
 from glotlift.objectives.packing import Ids
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.protocols import Message
 
-Message = Mapping[str, str]
 FEATURES_OF_ANSWERS = Features({**FEATURES, "answer": SequenceOf(Value("int32"))})
 
 
@@ -125,14 +125,7 @@ class InstructionTuning(CausalLanguageModelling):
 
     def ask(self, prompt: str) -> str:
         """Return a prompt as it is written before its answer, without the start token."""
-        if self.tokenizer.chat_template:
-            asked = [{"role": "user", "content": prompt}]
-            return str(
-                self.tokenizer.apply_chat_template(
-                    asked, tokenize=False, add_generation_prompt=True
-                )
-            )
-        return prompt + self.separator
+        return asked(self.tokenizer, [{"role": "user", "content": prompt}], self.separator)
 
     def collate(self, blocks: Sequence[Sequence[Ids]], seeds: Sequence[int]) -> dict[str, Any]:
         """Return `input_ids`, `position_ids` and `labels` [blocks, length], as for causal models.
@@ -153,3 +146,17 @@ def messages_of(row: Mapping[str, Any]) -> list[Message]:
         {"role": "user", "content": row["prompt"]},
         {"role": "assistant", "content": row["response"]},
     ]
+
+
+def asked(
+    tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], separator: str = "\n"
+) -> str:
+    """Return a conversation as `InstructionTuning` writes it before the next answer.
+
+    The start token is not written; a template may write its own.
+    """
+    if tokenizer.chat_template:
+        chat = [dict(message) for message in messages]
+        return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
+    ends = {"assistant": str(tokenizer.eos_token or tokenizer.sep_token or "")}
+    return "".join(m["content"] + ends.get(m["role"], separator) for m in messages)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+Message = Mapping[str, str]  # of a `role`, "user" or "assistant", and `content`
+
+
 class Scores(NamedTuple):
     """Log-probabilities of continuations.
 
@@ -36,6 +39,21 @@ class Generator(Protocol):
         self, prompts: Sequence[str], *, max_new_tokens: int, stop: Sequence[str] = ()
     ) -> list[str]:
         """Return one continuation per prompt, cut before the first of the `stop` strings."""
+        ...
+
+
+@runtime_checkable
+class Talker(Protocol):
+    """A client that answers conversations."""
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_new_tokens: int,
+        stop: Sequence[str] = (),
+    ) -> list[str]:
+        """Return the next message of each conversation, cut before the first `stop` string."""
         ...
 
 
