@@ -163,7 +163,7 @@ def _resample(difference: Array, shares: Array, resamples: int, seed: int) -> _S
     means = difference @ shares
     estimate = float(means.mean())
     generator = np.random.default_rng(seed)
-    by_seed = _resample_rows(difference, shares, resamples, generator)
+    by_seed = resample_rows(difference, shares, resamples, generator)
     drawn = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
     replicates = np.sort((drawn * by_seed).sum(1))
     seed_part = float(means.var(ddof=1)) / seeds if seeds > 1 else 0.0
@@ -177,10 +177,13 @@ def _resample(difference: Array, shares: Array, resamples: int, seed: int) -> _S
     return _Spread(estimate, replicates, seed_part, row_part, noise_part, seeds, rows)
 
 
-def _resample_rows(
+def resample_rows(
     difference: Array, shares: Array, resamples: int, generator: np.random.Generator
 ) -> Array:
-    """Return each seed's weighted mean over resampled rows, [resamples, seeds]."""
+    """Return each seed's weighted mean over resampled rows, [resamples, seeds].
+
+    `difference` is [seeds, rows]; all seeds meet the same draws. `shares` [rows] sum to one.
+    """
     seeds, rows = difference.shape
     weighted = np.column_stack([(difference * shares).T, shares])  # [rows, seeds + 1]
     chunk = max(1, CHUNK_ELEMENTS // rows)
