@@ -60,7 +60,12 @@ def mexa(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> Floats:
 
 
 def share_aligned(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Return the share of sentences [sentences, width] whose own cosine beats row and column.
+    """Return the share of sentences [sentences, width] whose own cosine beats row and column."""
+    return float(which_aligned(pivot, other).mean())
+
+
+def which_aligned(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return [sentences] whether a sentence's own cosine beats its row and column.
 
     Margins within what a sum of so many products may be rounded by are computed again.
     """
@@ -72,7 +77,7 @@ def share_aligned(pivot: NDArray[np.floating], other: NDArray[np.floating]) -> f
     doubtful = np.flatnonzero(np.abs(margins) < rounding)
     if len(doubtful):
         margins[doubtful] = exact_margins(pivot, other, doubtful)
-    return float((margins > TIE).mean())
+    return np.asarray(margins > TIE)
 
 
 def exact_margins(

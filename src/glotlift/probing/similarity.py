@@ -1,10 +1,11 @@
 """How alike a model represents languages, layer by layer, on translations of the same text.
 
-Three measures, each with what it must be held against:
+Four measures, each with what it must be held against:
 
 - the cosine of languages' mean vectors (Sun et al. 2024, arXiv:2408.06273, section 5.2). Vectors of
   one model share a large common part, so that all means look alike: subtract it (`centred`);
 - the cosine of a sentence and its translation, beside that of sentences that are no translations;
+- the same less the mean over all such other pairs, a figure of each sentence or word;
 - linear centred kernel alignment (Kornblith et al. 2019, arXiv:1905.00414, section 3), which asks
   whether two languages lie alike among themselves, beside that of shuffled pairs.
 """
@@ -50,6 +51,30 @@ def translation_similarity(vectors: Mapping[str, Vectors], *, seed: int = 0) -> 
         "aligned": np.stack([cosines(one, other) for one, other in pairs]),
         "shuffled": np.stack([cosines(one, other[:, moved]) for one, other in pairs]),
     }
+
+
+def translation_excess(one: NDArray[np.floating], other: NDArray[np.floating]) -> Vectors:
+    """Return by how much a text is more like its translation than like others, [layers, texts].
+
+    `one` and `other` are [layers, texts, width] of translations. The mean vector of each side is
+    taken off first; from a pair's cosine the mean over the pairs of either text with any other is
+    subtracted. The mean over texts is so that of true pairs less that of all others, which is 0 in
+    expectation where pairs are put together by chance. Raises GL-PROBING-042 and -043.
+    """
+    check({"one": np.asarray(one), "other": np.asarray(other)})
+    enough(one.shape[1])
+    left, right = (unit(side.astype(np.float64)) for side in (one, other))
+    own = (left * right).sum(-1)
+    across = (left * right.sum(1, keepdims=True)).sum(-1)
+    down = (right * left.sum(1, keepdims=True)).sum(-1)
+    return np.asarray(own - (across + down - 2 * own) / (2 * (one.shape[1] - 1)))
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return vectors [layers, texts, width] without their mean, of length 1 or none."""
+    apart = vectors - vectors.mean(1, keepdims=True)
+    lengths = np.linalg.norm(apart, axis=-1, keepdims=True)
+    return np.asarray(apart / np.where(lengths > 0, lengths, 1))
 
 
 def kernel_alignment(one: Vectors, other: Vectors) -> float:

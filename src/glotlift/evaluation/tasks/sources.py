@@ -20,6 +20,7 @@ from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
 HERE = "world"
+LINES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str,
         yield line
 
 
-def find(folder: Path, code: str, splits: tuple[str, ...]) -> Path:
+def find(folder: Path, code: str, splits: tuple[str, ...], ends: tuple[str, ...] = LINES) -> Path:
     """Return the file of a language and the first split that there is; raises GL-EVALUATION-032."""
     known = language(code)
     spoken = dict.fromkeys((code, f"{known.iso639_3}_{known.script}", known.iso639_3, known.bcp47))
@@ -124,14 +125,15 @@ def find(folder: Path, code: str, splits: tuple[str, ...]) -> Path:
     for split in splits:
         for head in spoken:
             for stem in (f"{head}.{split}".rstrip("."), f"{head}/{split}"):
-                for end in (".jsonl", ".jsonl.gz"):
+                for end in ends:
                     if (path := folder / f"{stem}{end}").is_file():
                         return path
+    wanted = f"{code}.{splits[0]}".rstrip(".") + ends[0]
     raise GlotliftError(
         "GL-EVALUATION-032",
         f"no file for {code} among {', '.join(sorted(tried)[:6])} ...",
         place=str(folder),
-        fix=f"name it {code}.{splits[0]}.jsonl, or leave the language out",
+        fix=f"name it {wanted}, or leave the language out",
     )
 
 
