@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from datasets import Dataset
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
@@ -93,7 +92,9 @@ def fine_tune(
             use_cpu=not torch.cuda.is_available(),
             seed=tuning.seed,
         )
-        rows = Dataset.from_dict(dict(features))
+        rows: Any = [
+            dict(zip(features, row, strict=True)) for row in zip(*features.values(), strict=True)
+        ]
         trainer = Trainer(model, arguments, data_collator=collate, train_dataset=rows)
         trainer.remove_callback(PrinterCallback)
         trainer.train()

@@ -214,7 +214,9 @@ def fine_tune_classifier(
     if prepare is not None:
         prepare(model)
     encoded = tokenizer(list(texts), truncation=True, max_length=BLOCK)["input_ids"]
-    rows = Dataset.from_dict({"input_ids": encoded, "labels": list(labels)})
+    rows: Any = [
+        {"input_ids": ids, "labels": label} for ids, label in zip(encoded, labels, strict=True)
+    ]
     with tempfile.TemporaryDirectory() as work:
         arguments = TrainingArguments(
             output_dir=work,
