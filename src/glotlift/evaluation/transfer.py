@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from glotlift.evaluation.correlation import pearson_rows
 from glotlift.evaluation.quantiles import normal_quantile
 from glotlift.evaluation.statistics import Interval, paired_difference, resample_rows
+from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
 Floats = NDArray[np.float64]
@@ -122,6 +123,21 @@ def transfer_table(grid: TransferGrid, *, chance: float = 0.0) -> list[Transfer]
         for source in grid.sources
         for target in grid.targets
     ]
+
+
+def nearest_source(target: str, likeness: Mapping[str, float]) -> str:
+    """Return the source nearest to a target without any score: kin first, then script.
+
+    `likeness` says of each source how like it is to the target (pieces in common, say), and decides
+    among those of the same standing. The target itself is none of them.
+    """
+    known = language(target)
+
+    def nearness(code: str) -> tuple[bool, bool, float]:
+        other = language(code)
+        return other.family == known.family, other.script == known.script, likeness[code]
+
+    return max((code for code in likeness if code != target), key=nearness)
 
 
 def relative_transfer(grid: TransferGrid, *, chance: float = 0.0) -> Floats:
