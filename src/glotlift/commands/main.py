@@ -15,6 +15,7 @@ from glotlift.commands import (
     doctor,
     evaluate,
     objectives,
+    probe,
     recipe,
     runs,
     starter,
@@ -51,6 +52,7 @@ app.add_typer(recipe.app, name="recipe")
 app.add_typer(runs.app, name="runs")
 compare.add_to(app)
 evaluate.add_to(app)
+probe.add_to(app)
 app.add_typer(tasks.app, name="tasks")
 doctor.add_to(app)
 app.add_typer(cache.app, name="cache")
