@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from glotlift.evaluation.ratios import ratio_rows
 from glotlift.runs.errors import GlotliftError
 
 OUTSIDE = "O"
@@ -54,15 +55,13 @@ def span_f1_rows(
 ) -> NDArray[np.float64]:
     """Return [n] scores of sentences whose mean is exactly `span_f1` of all of them.
 
-    F1 is a ratio of sums and so no mean over sentences. A row is its linear part instead: F1, plus
-    how far the sentence pulls it (the delta method's influence of a ratio: Efron and Tibshirani
-    1993, chapter 21). Rows may lie outside [0, 1]; they serve intervals, which resample rows.
+    F1 is a ratio of sums and so no mean over sentences; a row is its linear part (`ratio_rows`).
+    Rows may lie outside [0, 1]; they serve intervals, which resample rows.
     """
     common, both = span_counts(guessed, right)
     if not both.any():
         return np.ones(len(both))
-    figure = 2 * common.sum() / both.sum()
-    return np.asarray(figure + (2 * common - figure * both) / both.mean(), dtype=np.float64)
+    return ratio_rows(2 * common, both)
 
 
 def span_counts(
