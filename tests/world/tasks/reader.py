@@ -15,7 +15,7 @@ _SLOTS = {
     "agent": "people names animals",
     "person": "names",
     "recipient": "people",
-    "companion": "people",
+    "companion": "people names",
     "patient": "things animals people",
     "other": "things animals deeds",
     "thing": "things animals",

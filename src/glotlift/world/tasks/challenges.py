@@ -84,8 +84,7 @@ def _opposite(split: str) -> tuple[tuple[Said, str], ...]:
         (said, turned[said["quality"]])
         for group in combinations("quality", split)[None, None]
         for said in group
-        if said["quality"] in turned
-        and said["thing"] in _judged().get(turned[said["quality"]], ())
+        if said["quality"] in turned and said["thing"] in _judged().get(turned[said["quality"]], ())
     )
 
 
