@@ -70,6 +70,11 @@ class TransferGrid:
             )
         return found
 
+    def best(self, target: str) -> str:
+        """Return the source of the highest mean score that is not the target."""
+        others = self.others(target)
+        return max(others, key=lambda source: float(self.of(source, target).mean()))
+
     def means(self) -> Floats:
         """Return the mean score of each pair under each seed, [seeds, sources, targets]."""
         return np.asarray(self.scores.mean(-1))
@@ -170,7 +175,7 @@ def recommend(
     scores = np.stack([grid.of(source, target) for source in others])  # [sources, seeds, rows]
     means = scores.mean((1, 2))
     drawn = drawn_means(scores, resamples, seed)  # [resamples, sources]
-    picked = int(means.argmax()) if chosen is None else position(chosen, others)
+    picked = position(grid.best(target) if chosen is None else chosen, others)
     errors = np.array(
         [
             standard_error(scores[one], scores[picked], confidence) if one != picked else 0.0
@@ -199,7 +204,7 @@ def drawn_means(scores: Floats, resamples: int, seed: int) -> Floats:
     shares = np.full(rows, 1 / rows)
     by_seed = resample_rows(scores.reshape(-1, rows), shares, resamples, generator)
     counts = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
-    return np.einsum("rms,rs->rm", by_seed.reshape(resamples, models, seeds), counts)
+    return np.asarray(np.einsum("rms,rs->rm", by_seed.reshape(resamples, models, seeds), counts))
 
 
 def best_shares(drawn: Floats) -> list[float]:

@@ -5,7 +5,6 @@ languages and on translations, the rows of two tasks, and the grids of scores. A
 between any two languages as often as between any other two, so that no source is favoured by it.
 """
 
-import gc
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -91,9 +90,7 @@ def text(values: str) -> Text:
         code: dict(zip(codes, map(float, row), strict=True))
         for code, row in zip(codes, overlaps, strict=True)
     }
-    found = Text({**plain, PAIRS: translations(chosen, codes)}, tokenizer, shared)
-    gc.freeze()  # each of the many trainers to come begins by looking for garbage in all there is
-    return found
+    return Text({**plain, PAIRS: translations(chosen, codes)}, tokenizer, shared)
 
 
 def translations(values: Values, codes: list[str]) -> Dataset:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from glotlift.evaluation.transfer import nearest_source, recommend, source_spread
+from glotlift.evaluation.transfer import nearest_source, source_spread
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
 from glotlift.recipes.small_encoders import Floats
@@ -88,19 +88,25 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
 Reach = Callable[[Grid, str], Floats]  # a target's test scores [rows], as an arm reaches them
 
 
+def scores(found: Grid, source: str, target: str) -> Floats:
+    """Return the test scores of a pair, [rows]."""
+    rows: Floats = found.test.of(source, target)[0]
+    return rows
+
+
 def from_english(found: Grid, target: str) -> Floats:
     """Return the scores from English."""
-    return found.test.of(ENGLISH, target)[0]
+    return scores(found, ENGLISH, target)
 
 
 def from_itself(found: Grid, target: str) -> Floats:
     """Return the scores from the target's own labels."""
-    return found.test.of(target, target)[0]
+    return scores(found, target, target)
 
 
 def best_on_validation(found: Grid, target: str) -> Floats:
     """Return the scores from the source that does best on the target's validation rows."""
-    return found.test.of(recommend(found.validation, target, resamples=1).source, target)[0]
+    return scores(found, found.validation.best(target), target)
 
 
 def best_elsewhere(found: Grid, target: str) -> Floats:
@@ -114,20 +120,20 @@ def best_elsewhere(found: Grid, target: str) -> Floats:
         for one, source in enumerate(codes)
         if source != target
     }
-    return found.test.of(max(reached, key=lambda code: reached[code]), target)[0]
+    return scores(found, max(reached, key=lambda code: reached[code]), target)
 
 
 def from_nearest(found: Grid, target: str) -> Floats:
     """Return the scores from the nearest source: kin, then script, then pieces in common."""
     shared = text(found.values).shared[target]
     likeness = {code: shared[code] for code in found.test.sources}
-    return found.test.of(nearest_source(target, likeness), target)[0]
+    return scores(found, nearest_source(target, likeness), target)
 
 
 def by_chance(found: Grid, target: str) -> Floats:
     """Return what a source drawn by chance reaches on average."""
-    scores = [found.test.of(source, target)[0] for source in found.test.others(target)]
-    return np.asarray(np.mean(scores, axis=0))
+    every = [scores(found, source, target) for source in found.test.others(target)]
+    return np.asarray(np.mean(every, axis=0))
 
 
 def from_all_others(found: Grid, target: str) -> Floats:
@@ -143,15 +149,17 @@ def without_pretraining(found: Grid, target: str) -> Floats:
 def transfer(setting: Setting, seed: int, folder: Path, *, reach: Reach) -> Measurement:
     """Score every target but English in both tasks, as an arm reaches it."""
     values = json.dumps(dict(setting.values), sort_keys=True)
-    scores, rows, costs = {}, {}, {}
+    figures: dict[str, Floats] = {}
+    rows: dict[str, list[str]] = {}
+    costs: dict[str, float] = {}
     for task in TASKS:
         found = grid(values, seed, task)
         reached = {code: reach(found, code) for code in found.test.targets if code != ENGLISH}
-        scores[task] = np.concatenate(list(reached.values()))
+        figures[task] = np.concatenate(list(reached.values()))
         rows[task] = names(values, task)
         costs |= {f"{task}, {code}": float(row.mean()) for code, row in reached.items()}
     spent = sum(setting.values["rows"][task]["train"] for task in TASKS)
-    return Measurement(spent, scores, rows, cost=costs)
+    return Measurement(spent, figures, rows, cost=costs)
 
 
 def names(values: str, task: str) -> list[str]:
@@ -163,19 +171,19 @@ def names(values: str, task: str) -> list[str]:
 def compare_bases(setting: Setting, seed: int, folder: Path, *, base: str) -> Measurement:
     """Score an encoder over all sources: other targets, English by itself, and the spread."""
     values = json.dumps(dict(setting.values), sort_keys=True)
-    scores: dict[str, Floats] = {}
+    figures: dict[str, Floats] = {}
     rows: dict[str, list[str]] = {}
     for task in TASKS:
         found = grid(values, seed, task, base)
         codes = [code for code in found.test.targets if code != ENGLISH]
-        scores[task] = np.concatenate([by_chance(found, code) for code in codes])
+        figures[task] = np.concatenate([by_chance(found, code) for code in codes])
         rows[task] = names(values, task)
-        scores[in_english(task)] = from_itself(found, ENGLISH)
+        figures[in_english(task)] = from_itself(found, ENGLISH)
         rows[in_english(task)] = list(labelled(values, task)[ENGLISH]["test"]["id"])
-        scores[spread(task)] = source_spread(found.test)[0]
+        figures[spread(task)] = source_spread(found.test)[0]
         rows[spread(task)] = list(found.test.targets)
     spent = setting.values["steps"]
-    return Measurement(spent, scores, rows)
+    return Measurement(spent, figures, rows)
 
 
 def in_english(task: str) -> str:
