@@ -231,7 +231,7 @@ def tune(
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def grid(values: str, seed: int, task: str, base: str = EVEN) -> Grid:
     """Return the scores of a task from each language in each, of one seed."""
     chosen, rows = json.loads(values), labelled(values, task)
