@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glotlift.evaluation.correlation import pearson_rows
+from glotlift.evaluation.correlation import average_ranks, kendall, pearson_rows, spearman_rows
 from glotlift.evaluation.statistics import paired_difference
 
 
@@ -26,3 +26,18 @@ def test_an_interval_of_the_rows_is_about_that_of_fisher():
 
 def test_what_does_not_vary_correlates_with_nothing():
     assert pearson_rows([1, 1, 1], [1, 2, 3]).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ranks_and_their_correlations_are_those_of_scipy(seed):
+    x, y = np.random.default_rng(seed).integers(0, 6, (2, 20))
+    assert average_ranks(x).tolist() == stats.rankdata(x).tolist()
+    assert np.array_equal(average_ranks(np.stack([x, y], 1))[:, 1], stats.rankdata(y))
+    assert spearman_rows(x, y).mean() == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert kendall(x, y) == pytest.approx(stats.kendalltau(x, y).statistic)
+    both = kendall(np.stack([y, x], 1), x)
+    assert both == pytest.approx([stats.kendalltau(x, y).statistic, 1])
+
+
+def test_ranks_without_an_order_agree_with_nothing():
+    assert kendall([1, 1, 1], [1, 2, 3]) == 0
