@@ -39,6 +39,7 @@ __getattr__, __dir__, __all__ = attach(
         "retrieval_queries": "glotlift.world.tasks.retrieval",
         "safety": "glotlift.world.tasks.requests",
         "sentiment": "glotlift.world.tasks.labels",
+        "similarity": "glotlift.world.tasks.degrees",
         "summaries": "glotlift.world.tasks.texts",
         "topic": "glotlift.world.tasks.choices",
         "translation": "glotlift.world.tasks.pairs",

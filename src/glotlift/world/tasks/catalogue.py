@@ -14,11 +14,11 @@ class Task:
     """One task; `make(language, rows, split=, seed=, start=)` returns its rows.
 
     `kind` says what an answer is: the position of an option, a label, a tag per token, a span, a
-    text, a ranking, or nothing (rows to learn from). `reads` are the columns that a solver may see,
-    `answer` the gold one. `chance` is what guessing scores under `measure`, None where it scores
-    nothing; `ceiling` what a reader who knows all scores. `shortcut` says why trivial features beat
-    chance, where they do. The function of a task over a `pair` of languages takes (source, target,
-    rows); `make` then translates from English, or from Spanish into English.
+    text, a ranking, a degree from 0 to 1, or nothing (rows to learn from). `reads` are the columns
+    that a solver may see, `answer` the gold one. `chance` is what guessing scores under `measure`,
+    None where it scores nothing; `ceiling` what a reader who knows all scores. `shortcut` says why
+    trivial features beat chance, where they do. The function of a task over a `pair` of languages
+    takes (source, target, rows); `make` then translates from English, or from Spanish into English.
     """
 
     name: str
@@ -203,6 +203,17 @@ TASKS = {
             "ranking",
             "nDCG@10",
             answer="id",
+        ),
+        Task(
+            "similarity",
+            "degrees",
+            "how much two sentences of two languages say in common",
+            "degree",
+            "Spearman's correlation",
+            0.0,
+            ("source_text", "text"),
+            "degree",
+            pair=True,
         ),
         Task(
             "categorised",
