@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 INFERENCE_COLUMNS = ("id", "language", "premise", "hypothesis", "label")
 Side = Literal["premise", "hypothesis"]
 # 2 to 999 in figures, and no end of a date, a decimal or a rank.
-_NUMBER = r"(?<![\p{L}\d.,:/第-])([2-9]|[1-9]\d{1,2})"
+_NUMBER = r"(?<![\d.,:/第-])(?<!(?!\p{Han})\p{L})([2-9]|[1-9]\d{1,2})"
 
 
 def distracted(
@@ -100,8 +100,10 @@ class _Letters:
         texts = [characters(row[side]) for row in rows for side in ("premise", "hypothesis")]
         self.neighbours = {pair for text in texts for pair in pairwise(text)}
         letters = sorted({letter for text in texts for letter in text if _may_change(letter)})
+        # The tables of Latin letters are slow to read.
+        sounds = romanise(letters, rows[0]["language"]) if letters else []
         groups: dict[str, list[str]] = defaultdict(list)
-        for letter, sound in zip(letters, romanise(letters, rows[0]["language"]), strict=True):
+        for letter, sound in zip(letters, sounds, strict=True):
             bare = "".join(c for c in unicodedata.normalize("NFD", sound) if c.isascii())
             groups[bare].append(letter)
         self.alike = {letter: members for members in groups.values() for letter in members}
