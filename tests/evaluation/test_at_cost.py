@@ -34,6 +34,8 @@ def test_each_task_counts_alike_and_rows_by_their_weights():
     assert found.overall.estimate == pytest.approx((pos + one.scores["nli"].mean()) / 2)
     shares = task_shares(one.scores, weights)
     assert sum(share.sum() for share in shares.values()) == pytest.approx(1)
+    nothing = task_shares(one.scores, {"pos": np.zeros(80)})
+    assert (nothing["pos"].sum(), nothing["nli"].sum()) == pytest.approx((0, 1))
 
 
 def test_who_is_beaten_and_by_whom():

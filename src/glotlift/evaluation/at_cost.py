@@ -117,12 +117,16 @@ def check(candidates: Sequence[Candidate]) -> list[str]:
 def task_shares(
     scores: Mapping[str, Floats], weights: Mapping[str, ArrayLike]
 ) -> dict[str, Floats]:
-    """Return [rows] weights of each task's rows under which tasks count alike; they sum to one."""
-    found = {}
-    for task, rows in scores.items():
-        own = np.asarray(weights.get(task, np.ones(np.shape(rows)[-1])), np.float64)
-        found[task] = own / own.sum() / len(scores)
-    return found
+    """Return [rows] weights of each task's rows under which tasks count alike; they sum to one.
+
+    A task whose rows all weigh nothing is left out.
+    """
+    own = {
+        task: np.asarray(weights.get(task, np.ones(np.shape(rows)[-1])), np.float64)
+        for task, rows in scores.items()
+    }
+    counted = sum(rows.any() for rows in own.values())
+    return {task: rows / max(rows.sum(), 1e-300) / counted for task, rows in own.items()}
 
 
 def dominance(scores: ArrayLike, costs: ArrayLike) -> NDArray[np.bool_]:
