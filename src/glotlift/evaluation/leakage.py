@@ -1,8 +1,7 @@
 """Which test rows stand in the training rows, word for word or nearly so.
 
-A gain from more training rows may be nothing but copies of the test among them (in the Bangla
-benchmark of Alam et al. 2021 one set's score rises by half when others' rows join it, and its
-sentences are in them). Exact copies are not enough to look for: tweets and templates return edited.
+A gain from more training rows may be nothing but copies of the test among them, and a score nothing
+but memory. Exact copies are not enough to look for: tweets and templates return edited.
 """
 
 from collections.abc import Sequence
