@@ -11,9 +11,9 @@ from glotlift.evaluation.hallucination import (
     plan_swaps,
     plant,
     project_spans,
-    replace_words,
     token_f1_rows,
     word_labels,
+    words_lacking,
 )
 from glotlift.evaluation.planted_answers import KINDS, planted_answers
 from glotlift.evaluation.prevalence import checked
@@ -180,13 +180,14 @@ def test_nothing_planned_is_nothing_changed():
     assert plant(rows, {})["text"][:] == rows["text"][:]
 
 
-def test_replaced_words_are_those_of_other_answers():
-    rows = questions()
-    for seed in range(5):
-        for row, true in zip(replace_words(rows, share=0.5, seed=seed), rows, strict=True):
-            assert len(row["text"].split()) == len(true["text"].split())
-            wrong = {row["text"][span["start"] : span["end"]] for span in row["spans"]}
-            pairs = zip(row["text"].split(), true["text"].split(), strict=True)
-            changed = {word for word, was in pairs if word != was}
-            assert {word.strip(".") for word in changed} == wrong
-    assert replace_words(rows, share=0.0, seed=0)["text"][:] == rows["text"][:]
+def test_words_that_the_reference_lacks():
+    rows = Dataset.from_dict(
+        {
+            "reference": ["The cook sees Anna.", "猫吃鱼。"],
+            "text": ["Anna sees the red cook.", "狗吃鱼。"],
+            "language": ["eng_Latn", "zho_Hans"],
+        }
+    )
+    assert words_lacking(rows) == [[False, False, False, True, False], [True, False, False]]
+    rows = planted_answers("eng_Latn", 30, share=0.0)
+    assert not any(map(any, words_lacking(rows)))

@@ -12,19 +12,21 @@ from glotlift.recipes.hallucination_data import (
     WORLD,
     answers,
     expected,
-    told_twice,
     true_answers,
     true_rate,
 )
-from glotlift.recipes.hallucination_detector import first_pieces, lessons, untaught_detector
+from glotlift.recipes.hallucination_detector import (
+    first_pieces,
+    lessons,
+    marks_before,
+    masked_encoder,
+)
 
 TOY = WORLD | {
     "languages": ["spa_Latn", "tur_Latn"],
-    "documents": 30,
-    "passages": 20,
+    "text": "world:{}?rows=20&sentences=3",
     "pieces": 400,
     "steps": 2,
-    "school_epochs": 1,
     "taught": 12,
     "tested": 8,
     "epochs": 1,
@@ -86,7 +88,7 @@ def test_answers_are_dealt_and_no_ones_translations():
 
 
 def test_every_word_of_an_answer_is_read_at_one_piece():
-    _, tokenizer = untaught_detector(KEY)
+    _, tokenizer = masked_encoder(KEY)
     for code in ("eng_Latn", "tur_Latn"):
         rows = answers(TOY, code=code, split="test", rows=range(5), share=0.5, seed=0)
         for (ids, firsts), text in zip(first_pieces(tokenizer, rows), rows["text"], strict=True):
@@ -106,10 +108,10 @@ def test_the_true_rate_is_that_of_many_answers():
     assert true_rate(many, "spa_Latn", 0.0) == 0
 
 
-def test_what_is_told_twice_is_told_the_other_way():
-    assert told_twice("One is. Two is. Three is. Four is.", "eng_Latn") == [
-        ("One is. Two is. Three is.", "Three is. Two is.")
-    ]
+def test_words_that_the_reference_lacks_are_marked():
+    text, spans = marks_before("Anna sees it.", "eng_Latn", [True, False, True], "[M]")
+    assert text == "[M]Anna sees [M]it."
+    assert [text[start:end] for start, end in spans] == ["Anna", "sees", "it"]
 
 
 def test_real_answers_stand_where_rows_say(glotlift_data):

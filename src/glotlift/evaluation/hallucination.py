@@ -56,6 +56,23 @@ def word_labels(rows: Dataset) -> Labels:
     ]
 
 
+def words_lacking(rows: Dataset) -> Labels:
+    """Return for every word of each answer whether its reference has no such word.
+
+    Capitals make no difference. It is what can be found without a detector, and a detector may be
+    shown it; it misses what is said wrongly in the reference's own words.
+    """
+    known = zip(rows["reference"], rows["text"], rows["language"], strict=True)
+    found = []
+    for reference, text, code in known:
+        told, said = (
+            [each[start:end].casefold() for start, end in answer_words(each, code)]
+            for each in (reference, text)
+        )
+        found.append([word not in told for word in said])
+    return found
+
+
 def project_spans(
     spans: Sequence[Mapping[str, Any]],
     source: Sequence[Span],
@@ -157,37 +174,6 @@ def spoilt(row: Mapping[str, Any], kind: str, donor: Mapping[str, Any]) -> tuple
     return text, start, start + len(key)
 
 
-def replace_words(rows: Dataset, *, share: float, seed: int) -> Dataset:
-    """Return true answers in which a share of words, each by itself, is another answer's word.
-
-    They cost nobody a label and are cruder than what models invent: who reads them learns to look
-    words up (as from ELECTRA's replaced words: Clark et al. 2020, arXiv:2003.10555). The kind is
-    "replaced"; a word that happens to be replaced by itself is not wrong.
-    """
-    check_share(share)
-    texts, languages = list(rows["text"]), list(rows["language"])
-    places = [answer_words(*pair) for pair in zip(texts, languages, strict=True)]
-    words = [text[start:end] for text, found in zip(texts, places, strict=True)
-             for start, end in found]  # fmt: skip
-    rng = np.random.default_rng(seed)
-    changed, spans = [], []
-    for text, found in zip(texts, places, strict=True):
-        parts, wrong, end = [""], [], 0
-        for start, stop in found:
-            parts.append(text[end:start])
-            word, before = text[start:stop], sum(map(len, parts))
-            if rng.random() < share:
-                word = words[rng.integers(len(words))]
-            if word != text[start:stop]:
-                wrong.append({"start": before, "end": before + len(word), "kind": "replaced"})
-            parts.append(word)
-            end = stop
-        changed.append("".join([*parts, text[end:]]))
-        spans.append(wrong)
-    kept = rows.select_columns(["id", "language", "reference"])
-    return kept.add_column("text", changed).add_column("spans", spans, feature=SPANS)
-
-
 def token_f1_rows(found: Checked) -> Floats:
     """Return [n] scores of answers whose mean is the F1 of wrong words, all answers together."""
     return ratio_rows(2 * found.hits, found.flagged + found.wrong)
@@ -196,7 +182,8 @@ def token_f1_rows(found: Checked) -> Floats:
 class LabelAgreement(NamedTuple):
     """How far made labels stand for people's.
 
-    `excess` is the made share of wrong words less people's, with its interval over answers. Kappa, precision and recall (of the made labels) are over all words together.
+    `excess` is the made share of wrong words less people's, with its interval over answers. Kappa,
+    precision and recall (of the made labels) are over all words together.
     """
 
     kappa: float

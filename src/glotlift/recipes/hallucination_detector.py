@@ -1,77 +1,46 @@
 """A detector of wrong words: a small encoder that reads a reference and an answer about it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any
 
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 from transformers import (
     AutoModelForTokenClassification,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 
+from glotlift.corpus import read
 from glotlift.evaluation.hallucination import (
     Labels,
     answer_words,
     carried_over,
-    replace_words,
-    word_labels,
+    words_lacking,
 )
+from glotlift.languages.words import Span
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.objectives.cross_entropy import IGNORED
 from glotlift.recipes.encoder_heads import Tuning, context_spans, fine_tune, outputs
-from glotlift.recipes.hallucination_data import Values, answers, key_of, languages, unlabelled
-from glotlift.recipes.small_encoders import base_encoder, encoder_tokenizer
-from glotlift.runs import atomic
-from glotlift.runs.cache import cache_folder
-from glotlift.runs.hashing import hash_json
+from glotlift.recipes.hallucination_data import Values, answers, key_of, languages
+from glotlift.recipes.small_encoders import base_encoder
+from glotlift.recipes.starting_point import locate
 
 NAMES = {"id2label": {0: "right", 1: "wrong"}, "label2id": {"right": 0, "wrong": 1}}
-REPLACED = 0.25  # of the words of a text that is told again
 Pieces = tuple[list[int], list[int | None]]
-Start = tuple[PreTrainedModel, PreTrainedTokenizerFast]
 
 
 @lru_cache(maxsize=1)
-def untaught_detector(values: str) -> Start:
-    """Return what all detectors start from: no label has been read, but words have been looked up.
-
-    A masked encoder is pretrained on passages of each language that are told twice, and then tells
-    which words of the second telling were replaced (`replace_words`). Made once for all values.
-    """
+def masked_encoder(values: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Return what all detectors start from: an encoder pretrained on text of all languages."""
     chosen = json.loads(values)
-    told = {code: unlabelled(chosen, code) for code in languages(chosen)}
     sources = {
-        code: rows.remove_columns(["reference", "text"]).add_column(
-            "text", [" ".join(pair) for pair in zip(rows["reference"], rows["text"], strict=True)]
-        )
-        for code, rows in told.items()
+        code: read(locate(chosen["text"].format(code)), language=code, rows=chosen.get("documents"))
+        for code in languages(chosen)
     }
-    tokenizer = encoder_tokenizer(chosen, sources)
-    base = base_encoder(chosen, 0, sources, tokenizer)
-    path = cache_folder("bases") / f"detector-{hash_json([str(base), schooling(chosen)])[:12]}"
-    with atomic.locked(path):
-        if not path.is_dir():
-            rows = [replace_words(each, share=REPLACED, seed=0) for each in told.values()]
-            taught = fine_tune_detector(
-                load_model(find_model(str(base))),
-                tokenizer,
-                concatenate_datasets(rows),
-                [labels for each in rows for labels in word_labels(each)],
-                Tuning(chosen["school_epochs"], chosen["school_rate"], 0),
-            )
-            with atomic.folder(path) as folder:
-                taught.save_pretrained(folder)
-                tokenizer.save_pretrained(folder)
-    detector: PreTrainedModel = AutoModelForTokenClassification.from_pretrained(path)
-    return detector.eval(), load_tokenizer(path)  # type: ignore[no-untyped-call]
-
-
-def schooling(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that decide how a detector is schooled on replaced words."""
-    return {name: value for name, value in values.items() if name.startswith("school_")}
+    folder = base_encoder(chosen, 0, sources)
+    model: PreTrainedModel = load_model(find_model(str(folder)))
+    return model, load_tokenizer(folder)
 
 
 def fine_tune_detector(
@@ -81,10 +50,7 @@ def fine_tune_detector(
     labels: Labels,
     tuning: Tuning,
 ) -> PreTrainedModel:
-    """Return a detector that learnt which words of the answers are wrong, at their first pieces.
-
-    `encoder` may be a detector, which then goes on.
-    """
+    """Return a detector that learnt which words of the answers are wrong, at their first pieces."""
     pieces = first_pieces(tokenizer, rows)
     numbers = [
         [IGNORED if word is None else int(marks[word]) for word in firsts]
@@ -120,15 +86,15 @@ def flag(detector: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: Da
 
 
 def teach(values: Values, rows: Dataset, labels: Labels, seed: int) -> PreTrainedModel:
-    """Return the detector that all start from, fine-tuned on labelled answers."""
-    detector, tokenizer = untaught_detector(key_of(values))
+    """Return the a detector that learnt from labelled answers."""
+    encoder, tokenizer = masked_encoder(key_of(values))
     tuning = Tuning(values["epochs"], values["learning_rate"], seed)
-    return fine_tune_detector(detector, tokenizer, rows, labels, tuning)
+    return fine_tune_detector(encoder, tokenizer, rows, labels, tuning)
 
 
 def flagged(values: Values, detector: PreTrainedModel, rows: Dataset) -> Labels:
     """Return the words of answers that a detector flags."""
-    return flag(detector, untaught_detector(key_of(values))[1], rows)
+    return flag(detector, masked_encoder(key_of(values))[1], rows)
 
 
 def lessons(values: Values, codes: Sequence[str], seed: int, *, moved: bool) -> list[Dataset]:
@@ -149,15 +115,21 @@ def lessons(values: Values, codes: Sequence[str], seed: int, *, moved: bool) -> 
 def first_pieces(tokenizer: PreTrainedTokenizerFast, rows: Dataset) -> list[Pieces]:
     """Return the ids of each reference with its answer, and the words that tokens begin, else None.
 
-    A token is of the word that its last character stands in. Tokens of the reference begin none.
+    A word that the reference lacks is marked by the mask's token before it: an encoder as small as
+    these does not learn from some hundred answers to look words up. A token is of the word that its
+    last character stands in. Tokens of the reference begin none.
     """
+    marked = [
+        marks_before(text, language, lacking, tokenizer.mask_token)
+        for text, language, lacking in zip(
+            rows["text"], rows["language"], words_lacking(rows), strict=True
+        )
+    ]
+    pairs = [(told, text) for told, (text, _) in zip(rows["reference"], marked, strict=True)]
     found = []
-    pairs = list(zip(rows["reference"], rows["text"], strict=True))
-    for (ids, spans), text, language in zip(
-        context_spans(tokenizer, pairs), rows["text"], rows["language"], strict=True
-    ):
+    for (ids, spans), (text, words) in zip(context_spans(tokenizer, pairs), marked, strict=True):
         owners: list[int | None] = [None] * len(text)
-        for word, (start, end) in enumerate(answer_words(text, language)):
+        for word, (start, end) in enumerate(words):
             owners[start:end] = [word] * (end - start)
         firsts: list[int | None] = []
         for span in spans:
@@ -165,3 +137,18 @@ def first_pieces(tokenizer: PreTrainedTokenizerFast, rows: Dataset) -> list[Piec
             firsts.append(None if owner in firsts else owner)
         found.append((ids, firsts))
     return found
+
+
+def marks_before(
+    text: str, language: str, chosen: Sequence[bool], mark: str
+) -> tuple[str, list[Span]]:
+    """Return a text with a mark before the chosen words, and where its words then stand."""
+    parts, spans, length, end = [], [], 0, 0
+    for (start, stop), marked in zip(answer_words(text, language), chosen, strict=True):
+        parts.append(text[end:start] + mark * marked)
+        length += len(parts[-1])
+        parts.append(text[start:stop])
+        spans.append((length, length + stop - start))
+        length += stop - start
+        end = stop
+    return "".join([*parts, text[end:]]), spans
