@@ -7,7 +7,7 @@ right to refuse. Then each task is learnt for equally many tokens, in an order d
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -208,9 +208,8 @@ def learn_in_order(
     values = setting.values
     start = beginning(json.dumps(dict(values), sort_keys=True))
     started = time.monotonic()
-    order = [
-        list(start.tasks)[at] for at in np.random.default_rng(seed).permutation(len(start.tasks))
-    ]
+    names = list(start.tasks)
+    order = [names[at] for at in np.random.default_rng(seed).permutation(len(names))]
     model, tokenizer = load_model(find_model(str(start.folder))), load_tokenizer(start.folder)
     stages = task_stages(
         InstructionTuning(tokenizer),
@@ -222,41 +221,55 @@ def learn_in_order(
         seed=seed,
         settings=training(values["learning_rate"], values["blocks"]),
     )
-    standing, plans = [start.before.tasks], []
+    standing, left = [start.before.tasks], []
     for _, trained in run_in_order(model, tokenizer, stages, folder):
         standing.append(answers(trained.model, tokenizer, start.tasks, values["tasks"]))
-        plans.append(trained.plan)
+        left.append(trained)
         model = trained.model
-    skills = answers(model, tokenizer, start.skills, values["skills"])
+    scores = np.array([[found[name] for name in order] for found in standing])
     bits, _ = document_bits(model, tokenizer, list(start.documents["text"]))
-    matrix = np.array([[found[name] for name in order] for found in standing])
-    majority = np.mean([majority_right(start.tasks[name]) for name in order], axis=0)
-    scores = {
-        OVERALL: overall_performance(matrix),
-        BACKWARD: backward_transfer(matrix),
-        LEARNT: learnt_performance(matrix) - majority,
-        TEXT: (bits - start.before.bits) / start.bytes,
-    } | {
+    skills = answers(model, tokenizer, start.skills, values["skills"])
+    found = task_measures(scores, [start.tasks[name] for name in order])
+    found |= {
         f"{CHANGE}{name}": ability_change([start.before.skills[name]], [now])
         for name, now in skills.items()
     }
-    means = matrix.mean(axis=2)
+    rows = {name: [str(row) for row in range(len(each))] for name, each in found.items()}
     cost = {
         "seconds": time.monotonic() - started,
-        "steps": float(sum(stage.budget.amount for stage in stages)),
-        "rows read": float(sum(sum(plan.documents.values()) for plan in plans)),
+        "steps": float(sum(trained.steps for trained in left)),
+        "rows read": float(sum(sum(trained.plan.documents.values()) for trained in left)),
+        "peak_memory_bytes": float(peak_memory()),
+        **{f"{name}: before": float(each.mean()) for name, each in start.before.skills.items()},
+    }
+    return Measurement(
+        float(sum(trained.plan.total_tokens for trained in left)),
+        found | {TEXT: (bits - start.before.bits) / start.bytes},
+        rows | {TEXT: list(start.documents["id"])},
+        {TEXT: start.bytes},
+        cost | told_by_task(scores.mean(axis=2), order),
+    )
+
+
+def task_measures(scores: Floats, tasks: Sequence[Splits]) -> dict[str, Floats]:
+    """Return the metrics of the tasks, [rows], of scores [stages + 1, tasks, rows]."""
+    majority = np.mean([majority_right(splits) for splits in tasks], axis=0)
+    return {
+        OVERALL: overall_performance(scores),
+        BACKWARD: backward_transfer(scores),
+        LEARNT: learnt_performance(scores) - majority,
+    }
+
+
+def told_by_task(means: Floats, order: Sequence[str]) -> dict[str, float]:
+    """Return what else there is to tell of mean scores [stages + 1, tasks]."""
+    changes = task_changes(means)
+    return {
         "forgetting": forgetting(means),
         "forward transfer": float(forward_transfer(means)),
-        "peak_memory_bytes": float(peak_memory()),
         **{f"{name}: when learnt": float(means[at + 1, at]) for at, name in enumerate(order)},
-        **{f"{name}: change": float(task_changes(means)[at]) for at, name in enumerate(order)},
-        **{f"{name}: before": float(found.mean()) for name, found in start.before.skills.items()},
+        **{f"{name}: change": float(changes[at]) for at, name in enumerate(order)},
     }
-    rows = {name: [str(row) for row in range(len(found))] for name, found in scores.items()}
-    rows[TEXT] = list(start.documents["id"])
-    return Measurement(
-        float(sum(plan.total_tokens for plan in plans)), scores, rows, {TEXT: start.bytes}, cost
-    )
 
 
 def majority_right(splits: Splits) -> Floats:
