@@ -74,8 +74,8 @@ def test_translations_stand_in_all_languages_alike_and_shares_sum_to_one():
     for english in (None, 0.8):
         found = shares(CODES, english)
         assert sum(found.values()) == pytest.approx(1)
-        assert found[PAIRS] == pytest.approx(1 / 3)
-    assert shares(CODES, 0.8)["eng_Latn"] == pytest.approx(0.8 * 2 / 3)
+        assert found[PAIRS] == pytest.approx(1 / 2)
+    assert shares(CODES, 0.8)["eng_Latn"] == pytest.approx(0.8 / 2)
 
 
 def test_rows_of_all_languages_are_translations_and_splits_are_apart():

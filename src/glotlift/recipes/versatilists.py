@@ -44,13 +44,13 @@ NEAREST, RANDOM, MIXED = "nearest", "by chance", "all others mixed"
 OWN, UNTRAINED = "the target itself", "English, untrained encoder"
 UNITS = {TOPICS: "share of texts", SPANS: "F1 of spans"}
 WORLD_LANGUAGES = [
-    *("eng_Latn", "cat_Latn", "deu_Latn", "hin_Deva"),
-    *("rus_Cyrl", "spa_Latn", "swh_Latn", "tur_Latn"),
+    *("eng_Latn", "cat_Latn", "deu_Latn"),
+    *("hin_Deva", "spa_Latn", "tur_Latn"),
 ]
-WORLD_ROWS = {"train": 210, "validation": 70, "test": 140}
+WORLD_ROWS = {"train": 140, "validation": 56, "test": 105}
 IN_THE_WORLD: dict[str, Any] = {
-    "text": "world:{}?rows=300",
-    "documents": 300,
+    "text": "world:{}?rows=200",
+    "documents": 200,
     "parallel": "world",
     "sentences": 600,
     TOPICS: "world",
@@ -59,8 +59,8 @@ IN_THE_WORLD: dict[str, Any] = {
     "rows": dict.fromkeys(TASKS, WORLD_ROWS),
     "size": "tiny",
     "kind": "bpe",
-    "pieces": 3000,
-    "steps": 500,
+    "pieces": 2000,
+    "steps": 300,
     "learning_rate": 4e-3,
     "epochs": 6,
     "tuning_rate": 2e-3,
@@ -73,17 +73,16 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     SPANS: "$GLOTLIFT_DATA/xsid",
     "languages": {
         TOPICS: [
-            *("eng_Latn", "fra_Latn", "hin_Deva", "ind_Latn"),
-            *("por_Latn", "swh_Latn", "tur_Latn", "zho_Hans"),
+            *("eng_Latn", "fra_Latn", "ind_Latn"),
+            *("por_Latn", "tur_Latn", "zho_Hans"),
         ],
         SPANS: ["eng_Latn", "ind_Latn", "tur_Latn", "zho_Hans"],
     },
     "rows": {
-        TOPICS: {"train": 500, "validation": 99, "test": 204},
-        SPANS: {"train": 220, "validation": 80, "test": 200},
+        TOPICS: {"train": 350, "validation": 99, "test": 150},
+        SPANS: {"train": 220, "validation": 80, "test": 150},
     },
-    "pieces": 6000,
-    "steps": 700,
+    "pieces": 3000,
 }
 Reach = Callable[[Grid, str], Floats]  # a target's test scores [rows], as an arm reaches them
 
