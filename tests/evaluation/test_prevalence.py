@@ -102,7 +102,7 @@ def test_intervals_are_as_wide_as_the_bootstrap_says(estimate):
 )
 def test_intervals_hold_the_true_rate(estimate, labelled):
     rng = np.random.default_rng(5)
-    truth, trials = 0.2, 1500
+    truth, trials = 0.2, 1000
     every, some = drawn(rng, truth, 200 * trials), drawn(rng, labelled, 80 * trials)
     covered = []
     for trial in range(trials):
