@@ -41,8 +41,9 @@ def joint(order: Sequence[str], at: int) -> dict[str, float]:
 class Replay:
     """Read the new task, and of each earlier one `share` as much; of each `kept` source too.
 
-    Wang et al. 2023 (arXiv:2310.06762) replay a tenth of each earlier task, and alignment data, for
-    which `kept` sources stand. Raises GL-TRAINING-050 for a share that is not above 0.
+    Wang et al. 2023 (arXiv:2310.06762) replay a tenth of each earlier task's rows, and alignment
+    data, for which `kept` sources stand; their code reads these once after the new task, where here
+    they are mixed with it. Raises GL-TRAINING-050 for a share that is not above 0.
     """
 
     share: float = 0.1
