@@ -59,7 +59,7 @@ IN_THE_WORLD: dict[str, Any] = {
         *("anaphora", "modality", "tense"),
         *("negation", "boolean", "quantifier", "counting", "conditional", "comparative"),
     ],
-    "rows": 1440,
+    "rows": 1800,
     "test_rows": 30,
     "size": "tiny",
     "pieces": 1200,
@@ -87,6 +87,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
         },
     },
     "rows": 1050,
+    "epochs": 3,
     "pieces": 5000,
 }
 

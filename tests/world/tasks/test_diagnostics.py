@@ -128,7 +128,7 @@ SOLVERS = {
 @pytest.mark.parametrize("phenomenon", sorted(SOLVERS))
 def test_labels_are_what_the_texts_entail_in_every_world(code, phenomenon):
     for split in SPLITS if code == "zho_Hans" else ("test",):
-        for row in nli_diagnostics(code, 6, phenomenon=phenomenon, split=split, seed=2):
+        for row in nli_diagnostics(code, 3, phenomenon=phenomenon, split=split, seed=2):
             found = SOLVERS[phenomenon](code, row["premise"], row["hypothesis"])
             assert found == row["label"], row
 

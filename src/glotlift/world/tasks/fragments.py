@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from glotlift.world.asking import plain
-from glotlift.world.combinations import Said, combinations
+from glotlift.world.combinations import Said, combinations, split_of
 from glotlift.world.concepts import FOLDER, inventory
 from glotlift.world.grammar import Grammar
 from glotlift.world.scenes import Scene, draws, pick
@@ -144,11 +144,24 @@ def counting(split: str, address: Address) -> Case:
 
 
 def counted(split: str, address: Address) -> tuple[Said, list[str]]:
-    """Return who has what, and three numbers in order."""
-    groups = combinations("owning", split)[None, None]
-    said = pick(pick(groups, draws("owner", *address)[0]), draws("owner", *address)[1])
-    chosen = sorted(few(range(len(NUMBERS)), 3, "numbers", *address))
-    return said, [NUMBERS[number] for number in chosen]
+    """Return who has what, and three numbers in order: a lower, theirs in the split, a higher."""
+    first, second, third, *_ = draws("owner", *address)
+    person, quantity, thing = pick(_owned(split), first)
+    place = NUMBERS.index(quantity)
+    numbers = [pick(NUMBERS[:place], second), quantity, pick(NUMBERS[place + 1 :], third)]
+    return {"person": person, "thing": thing}, numbers
+
+
+@cache
+def _owned(split: str) -> tuple[tuple[str, str, str], ...]:
+    """Return who has how many of what; with any number the two are of the same split."""
+    return tuple(
+        (said["person"], said["quantity"], said["thing"])
+        for group in combinations("owning", split)[None, None]
+        for said in group
+        if said["quantity"] in NUMBERS[1:-1]
+        and split_of("counted", said["person"], said["thing"]) == split
+    )
 
 
 def conditional(split: str, address: Address) -> Case:
