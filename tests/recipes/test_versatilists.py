@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from glotlift.evaluation.transfer import TransferGrid
 from glotlift.evidence import Setting
 from glotlift.recipes import versatilists as recipe
-from glotlift.recipes.transfer_grids import EVEN, PAIRS, grid, labelled, shares, text
+from glotlift.recipes.transfer_grids import EVEN, PAIRS, Grid, grid, labelled, shares, text
 
 CODES = ["eng_Latn", "deu_Latn", "hin_Deva"]
 ROWS = {"train": 9, "validation": 4, "test": 5}
@@ -38,6 +39,7 @@ def found(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_every_arm_meets_the_same_rows_of_every_target_but_english(found):
     for one in recipe.RECIPES:
         cells = [found[arm.name] for arm in one.arms]
@@ -49,22 +51,46 @@ def test_every_arm_meets_the_same_rows_of_every_target_but_english(found):
     assert [row.split()[0] for row in rows[::5]] == CODES[1:]
 
 
-def test_arms_read_the_grid_where_they_say(found):
+@pytest.mark.slow
+def test_arms_read_the_grid(found):
     one = grid(KEY, 0, recipe.TOPICS)
-    test, validation = one.test.scores[0], one.validation.means()[0]
     german = slice(0, 5)
-    assert np.array_equal(found[recipe.FROM_ENGLISH].scores[recipe.TOPICS][german], test[0, 1])
-    assert np.array_equal(found[recipe.OWN].scores[recipe.TOPICS][german], test[1, 1])
-    others = [0, 2]
-    best = max(others, key=lambda source: validation[source, 1])
-    assert np.array_equal(found[recipe.RECOMMENDED].scores[recipe.TOPICS][german], test[best, 1])
-    chance = test[others, 1].mean(0)
-    assert found[recipe.RANDOM].scores[recipe.TOPICS][german] == pytest.approx(chance)
+    for arm, reach in (
+        (recipe.FROM_ENGLISH, recipe.from_english),
+        (recipe.OWN, recipe.from_itself),
+        (recipe.NEAREST, recipe.from_nearest),
+    ):
+        reached = found[arm].scores[recipe.TOPICS][german]
+        assert np.array_equal(reached, reach(one, "deu_Latn"))
+    chance = one.test.scores[0, [0, 2], 1].mean(0)
     assert found[EVEN].scores[recipe.TOPICS][german] == pytest.approx(chance)
-    elsewhere = max(
-        others, key=lambda source: np.mean([validation[source, t] for t in others if t != source])
-    )
-    assert np.array_equal(found[recipe.ELSEWHERE].scores[recipe.TOPICS][german], test[elsewhere, 1])
+
+
+def made_up(seed=0):
+    """Return a grid of scores drawn by chance."""
+    codes, rng = tuple(CODES), np.random.default_rng(seed)
+    shape = (1, len(codes), len(codes), 8)
+    grids = [TransferGrid(codes, codes, rng.random(shape)) for _ in range(2)]
+    return Grid(recipe.TOPICS, KEY, 0, *grids)
+
+
+def test_sources_are_chosen_by_validation_rows_and_never_the_target_itself():
+    for seed in range(20):
+        one = made_up(seed)
+        test, validation = one.test.scores[0], one.validation.means()[0]
+        for target, code in enumerate(CODES):
+            others = [place for place in range(len(CODES)) if place != target]
+            best = max(others, key=lambda source, t=target: validation[source, t])
+            assert np.array_equal(recipe.best_on_validation(one, code), test[best, target])
+            elsewhere = max(
+                others,
+                key=lambda source, there=others: np.mean(
+                    [validation[source, place] for place in there if place != source]
+                ),
+            )
+            assert np.array_equal(recipe.best_elsewhere(one, code), test[elsewhere, target])
+            assert recipe.by_chance(one, code) == pytest.approx(test[others, target].mean(0))
+            assert np.array_equal(recipe.from_english(one, code), test[0, target])
 
 
 def test_translations_stand_in_all_languages_alike_and_shares_sum_to_one():
