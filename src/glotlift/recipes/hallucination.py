@@ -10,9 +10,9 @@ answers; seeds are those of answers and of fine-tuning.
 """
 
 import json
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from datasets import Dataset, concatenate_datasets
@@ -37,11 +37,12 @@ BLIND, MIXED, LOOKUP, EVERY, CHANCE = (
 )  # fmt: skip
 ABROAD, HOME, F1 = "F1, other languages", "F1, English", "F1 of wrong words"
 Findings = dict[str, Labels]
+Find = Callable[..., Findings]  # of values and a seed
 
 
 @lru_cache(maxsize=1)
 def tests(values: str) -> dict[str, Dataset]:
-    """Return the answers of every language on which detectors are tested, the same for all seeds."""
+    """Return the answers on which all detectors are tested, by language."""
     chosen = json.loads(values)
     draw = partial(answers, chosen, split="test", share=chosen["share"], seed=0)
     return {code: draw(code=code, rows=range(chosen["tested"])) for code in languages(chosen)}
@@ -106,7 +107,7 @@ def by_chance(values: Values, seed: int, *, every: bool) -> Findings:
     return found
 
 
-def detect(setting: Setting, seed: int, folder: Path, *, find: Any) -> Measurement:
+def detect(setting: Setting, seed: int, folder: Path, *, find: Find) -> Measurement:
     """Score what a way of detecting finds in each language, answer by answer."""
     values = setting.values
     found = find(values, seed)
@@ -127,7 +128,7 @@ def detect(setting: Setting, seed: int, folder: Path, *, find: Any) -> Measureme
     )
 
 
-def arm(name: str, description: str, find: Any, *, trained: bool = True) -> Arm:
+def arm(name: str, description: str, find: Find, *, trained: bool = True) -> Arm:
     """Return the arm that detects in this way."""
     return Arm(name, description, partial(detect, find=find), trained=trained)
 
