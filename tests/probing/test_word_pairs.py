@@ -17,7 +17,7 @@ from glotlift.probing.word_pairs import (
     UNRELATED,
     PairDecisions,
     contrast_rows,
-    decide,
+    decide_pairs,
     same_threshold,
     with_unrelated,
 )
@@ -34,7 +34,7 @@ def accuracies(found: PairDecisions) -> dict[str, float]:
 
 def test_who_spells_has_index_one() -> None:
     noise = np.random.default_rng(0).uniform(0, 0.2, len(KINDS))
-    found = decide(ALIKE + noise, KINDS)
+    found = decide_pairs(ALIKE + noise, KINDS)
     assert accuracies(found) == {COGNATE: 1, NON_COGNATE: 0, FALSE_COGNATE: 0, UNRELATED: 1}
     assert found.shortcut_index().estimate == 1
     assert found.meaning_index().estimate == 0
@@ -43,7 +43,7 @@ def test_who_spells_has_index_one() -> None:
 
 def test_who_understands_has_index_zero() -> None:
     noise = np.random.default_rng(0).uniform(0, 0.2, len(KINDS))
-    found = decide(MEANT + noise, KINDS)
+    found = decide_pairs(MEANT + noise, KINDS)
     assert set(accuracies(found).values()) == {1}
     assert found.shortcut_index().estimate == found.bias().estimate == 0
     assert found.meaning_index().estimate == 1
@@ -51,7 +51,7 @@ def test_who_understands_has_index_zero() -> None:
 
 def test_without_unrelated_pairs_a_speller_still_fails_at_false_cognates() -> None:
     kinds = KINDS[:36]
-    found = accuracies(decide(ALIKE[:36], kinds))
+    found = accuracies(decide_pairs(ALIKE[:36], kinds))
     assert found == {COGNATE: 1, NON_COGNATE: 0, FALSE_COGNATE: 0}
 
 
@@ -71,7 +71,7 @@ def test_index_of_a_mixture_is_the_mixture() -> None:
 
 
 def test_chance_is_within_the_intervals() -> None:
-    found = decide(np.random.default_rng(3).normal(size=len(KINDS)), KINDS)
+    found = decide_pairs(np.random.default_rng(3).normal(size=len(KINDS)), KINDS)
     for interval in (found.shortcut_index(), found.meaning_index(), found.bias()):
         assert interval.low < 0 < interval.high
 
@@ -86,12 +86,15 @@ def test_threshold_counts_types_alike() -> None:
 
 def test_decisions_do_not_depend_on_scale_and_come_from_other_parts() -> None:
     scores = np.random.default_rng(1).normal(size=len(KINDS))
-    one, other = decide(scores, KINDS, seed=4), decide(np.exp(scores) * 7, KINDS, seed=4)
+    one, other = (
+        decide_pairs(scores, KINDS, seed=4),
+        decide_pairs(np.exp(scores) * 7, KINDS, seed=4),
+    )
     # Thresholds lie halfway, so a pair at the edge may change; no more than one a fold does.
     assert (one.same != other.same).sum() <= 3
     changed = scores.copy()
     changed[0] = 100
-    assert decide(changed, KINDS, seed=4).same[0]
+    assert decide_pairs(changed, KINDS, seed=4).same[0]
 
 
 def test_rows_of_a_contrast_have_its_mean() -> None:
@@ -114,11 +117,11 @@ def test_influence_gives_the_variance_of_a_difference() -> None:
 
 def test_what_cannot_be_read() -> None:
     with pytest.raises(GlotliftError, match="GL-PROBING-080"):
-        decide([0.1], KINDS)
+        decide_pairs([0.1], KINDS)
     with pytest.raises(GlotliftError, match="'homograph'"):
-        decide([0.1], ["homograph"])
+        decide_pairs([0.1], ["homograph"])
     with pytest.raises(GlotliftError, match="GL-PROBING-081"):
-        decide(np.zeros(2), [COGNATE, UNRELATED])
+        decide_pairs(np.zeros(2), [COGNATE, UNRELATED])
     with pytest.raises(GlotliftError, match="'non-cognate'"):
         PairDecisions((COGNATE,), np.array([True])).shortcut_index()
 

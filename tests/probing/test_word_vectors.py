@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from glotlift.probing.word_vectors import occurrences, word_vectors
+from glotlift.probing.word_vectors import occurrences, vectors_in_context
 from glotlift.training.schooling import build
 from glotlift.training.starters import SIZES
 from glotlift.vocabulary import ENCODER, train_tokenizer
@@ -31,7 +31,7 @@ def test_places_are_whole_words_in_either_case() -> None:
 def test_a_vector_is_the_mean_over_places_of_the_mean_over_tokens(state) -> None:
     model, tokenizer = state
     places = occurrences(TEXTS, "eng_Latn", ["dog", "bird"], most=5)
-    found = word_vectors(model, tokenizer, places, layers=[0, 2])
+    found = vectors_in_context(model, tokenizer, places, layers=[0, 2])
     assert found.shape == (2, 2, model.config.hidden_size)
     assert not found[:, 1].any()
     wanted = []
@@ -50,7 +50,7 @@ def test_a_vector_is_the_mean_over_places_of_the_mean_over_tokens(state) -> None
 def test_the_same_spelling_in_another_context_has_another_vector(state) -> None:
     model, tokenizer = state
     one, other = (
-        word_vectors(
+        vectors_in_context(
             model, tokenizer, occurrences([text], "eng_Latn", ["cat"], most=1), layers=[0, 1]
         )
         for text in TEXTS[:2]

@@ -1,9 +1,10 @@
 """What does a word mean in its language? Asked of a model that says how probable text is.
 
-The second task of Mishra et al. 2025: of two meanings, which is that of a word in the language that
-is named? For words that look alike and mean different things, the other meaning is that of the
-other language's word. A model may hold two words apart and not know what either means, so success
-here is held against success in the first task (`word_pairs`), word by word.
+The second task of Tanwar et al. 2025 (arXiv:2501.09127): of two meanings, which is that of a word
+in the language that is named? For words that look alike and mean different things, the other
+meaning is that of the other language's word. A model may hold two words apart and not know what
+either means, so success here is held against success in the first task (`word_pairs`), word by
+word.
 """
 
 from collections import defaultdict

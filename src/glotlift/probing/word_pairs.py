@@ -1,11 +1,12 @@
-"""Do two words mean the same? A probe that tells meaning from spelling (Mishra et al. 2025).
+"""Do two words mean the same? A probe that tells meaning from spelling (Tanwar et al. 2025).
 
-"Multilingual LLMs Struggle to Link Orthography and Semantics in Bilingual Word Processing" asks
-models whether an English word and one of another language mean the same: cognates (alike in
-spelling and meaning), non-cognates (translations that look unlike) and false cognates (words that
-look alike and mean different things). Who answers by spelling is right about the first and wrong
-about the last. Here any similarity of words can be asked, and a fourth type of pair, words alike in
-nothing, makes spelling and meaning independent of each other, so that the part of each is told.
+"Multilingual LLMs Struggle to Link Orthography and Semantics in Bilingual Word Processing"
+(arXiv:2501.09127) asks models whether an English word and one of another language mean the same:
+cognates (alike in spelling and meaning), non-cognates (translations that look unlike) and false
+cognates (words that look alike and mean different things). Who answers by spelling is right about
+the first and wrong about the last. Here any similarity of words can be asked, and a fourth type of
+pair, words alike in nothing, makes spelling and meaning independent of each other, so that the part
+of each is told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ class PairDecisions:
         return paired_difference(contrast_rows(self.same, self.types, MEANING), 0.0)
 
 
-def decide(
+def decide_pairs(
     scores: ArrayLike, types: Sequence[str], *, folds: int = FOLDS, seed: int = 0
 ) -> PairDecisions:
     """Call pairs the same in meaning by their similarity, whatever its scale.

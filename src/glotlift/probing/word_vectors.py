@@ -34,7 +34,7 @@ def occurrences(
     return found
 
 
-def word_vectors(
+def vectors_in_context(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     places: Mapping[str, Sequence[tuple[str, int, int]]],

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from glotlift.probing.pair_types import relations, typed_pairs
 from glotlift.probing.spelling import spelling_similarity
-from glotlift.probing.typed_pairs import relations, typed_pairs
 from glotlift.probing.word_pairs import COGNATE, FALSE_COGNATE, NON_COGNATE, TYPES, UNRELATED
 from glotlift.runs.errors import GlotliftError
 from glotlift.world.tasks import cognates
