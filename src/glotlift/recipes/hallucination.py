@@ -133,18 +133,11 @@ def arm(name: str, description: str, find: Find, *, trained: bool = True) -> Arm
     return Arm(name, description, partial(detect, find=find), trained=trained)
 
 
-def better(name: str, than: str, margin: float = 0.0, metric: str = ABROAD) -> Claim:
-    """Claim that one way of detecting has the higher F1."""
-    by = (
-        f" by over {margin}"
-        if margin > 0
-        else f", or worse by less than {-margin}"
-        if margin
-        else ""
-    )
-    where = "in English" if metric == HOME else "in the other languages"
-    text = f"“{name}” finds more {where} than “{than}”{by}"
-    return Claim(f"{name} > {than}, {where}", text, metric, name, than, "greater", margin, F1)
+def better(name: str, than: str, margin: float = 0.0) -> Claim:
+    """Claim that one way of detecting has the higher F1 in languages other than English."""
+    by = f" by over {margin}" if margin else ""
+    text = f"“{name}” has the higher F1 in other languages than “{than}”{by}"
+    return Claim(f"{name} > {than}", text, ABROAD, name, than, "greater", margin, F1)
 
 
 DETECTOR = Recipe(
@@ -176,7 +169,11 @@ DETECTOR = Recipe(
     ),
     claims=(
         better(EXACT, ENGLISH, 0.02),
-        better(EXACT, ENGLISH, -0.1, HOME),
+        Claim(
+            "English stays",
+            "in English, with fewer English answers, the F1 falls by less than 0.1",
+            *(HOME, EXACT, ENGLISH, "greater", -0.1, F1),
+        ),
         better(EXACT, MOVED, 0.02),
         better(EXACT, ALONE),
         better(MOVED, ENGLISH),
