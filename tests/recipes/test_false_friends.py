@@ -18,11 +18,11 @@ from glotlift.recipes.paired_words import (
     FRIENDS,
     RANDOM,
     TRANSLATIONS,
+    asked_pairs,
     expert_shares,
     glosses,
     taught_pairs,
     teachable,
-    asked_pairs,
 )
 from glotlift.recipes.small_word_encoders import (
     BUCKETS,

@@ -22,11 +22,11 @@ from glotlift.probing.word_pairs import (
 )
 from glotlift.recipes.paired_words import (
     FRIENDS,
+    asked_pairs,
     expert_shares,
     material,
     taught_pairs,
     teachable,
-    asked_pairs,
 )
 from glotlift.recipes.small_word_encoders import (
     Word,
