@@ -36,3 +36,23 @@ def test_refusals():
         with pytest.raises(GlotliftError) as error:
             fit_probe(vectors, labels)
         assert error.value.code == "GL-PROBING-055"
+
+
+def test_it_is_the_logistic_regression_of_scikit_learn():
+    rng = np.random.default_rng(7)
+    centres = rng.standard_normal((3, 4))
+    labels = rng.integers(3, size=90)
+    x = np.round(centres[labels] + 1.5 * rng.standard_normal((90, 4)), 3)
+    probe = fit_probe(x, labels.tolist())
+    # scikit-learn 1.9.1's LogisticRegression(C=1 / (2 * 90 * 1e-3), tol=1e-10) of the same
+    # standardised vectors; its weights are free up to what all classes have in common.
+    theirs = [
+        [0.128501, 0.223373, -0.160979, -0.88283],
+        [0.243166, -0.282963, -0.177054, 0.779076],
+        [-0.371666, 0.05959, 0.338033, 0.103754],
+    ]
+    assert probe.weights == pytest.approx(np.array(theirs), abs=2e-3)
+    scores = probe.scores(x[:2])
+    assert scores - scores.mean(1, keepdims=True) == pytest.approx(
+        np.array([[0.019698, -0.793225, 0.773527], [1.287951, -1.023497, -0.264454]]), abs=5e-3
+    )

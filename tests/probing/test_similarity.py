@@ -6,7 +6,7 @@ from glotlift.probing import (
     language_similarity,
     translation_similarity,
 )
-from glotlift.probing.similarity import derangement
+from glotlift.probing.similarity import derangement, translation_excess
 from glotlift.runs.errors import GlotliftError
 
 
@@ -78,3 +78,35 @@ def test_no_text_keeps_its_place_when_shuffled(count):
 def test_what_cannot_be_compared_is_refused(code, wrong):
     with pytest.raises(GlotliftError, match=f"GL-PROBING-{code}"):
         wrong()
+
+
+def test_excess_is_the_mean_of_true_pairs_less_that_of_all_others():
+    one, other = drawn(2, 9, 4), drawn(2, 9, 4, seed=1)
+    found = translation_excess(one, other)
+    for layer in range(2):
+        left, right = (side[layer] - side[layer].mean(0) for side in (one, other))
+        lengths = np.outer(np.linalg.norm(left, axis=1), np.linalg.norm(right, axis=1))
+        cosines = left @ right.T / lengths
+        off = cosines[~np.eye(9, dtype=bool)].mean()
+        assert found[layer].mean() == pytest.approx(np.diag(cosines).mean() - off)
+        rivals = np.concatenate([np.delete(cosines[3], 3), np.delete(cosines[:, 3], 3)])
+        assert found[layer, 3] == pytest.approx(cosines[3, 3] - rivals.mean())
+
+
+def test_excess_is_nothing_for_pairs_put_together_by_chance():
+    shared = drawn(1, 60, 8)
+    one, other = shared + 5, shared + 0.1 * drawn(1, 60, 8, seed=1) - 3
+    assert translation_excess(one, other).mean() > 0.9
+    orders = [np.random.default_rng(seed).permutation(60) for seed in range(200)]
+    by_chance = [translation_excess(one, other[:, order]).mean() for order in orders]
+    assert abs(np.mean(by_chance)) < 0.01
+
+
+def test_excess_refuses_what_does_not_pair():
+    for one, other, code in (
+        (drawn(1, 3, 2), drawn(1, 4, 2), "GL-PROBING-042"),
+        (drawn(1, 1, 2), drawn(1, 1, 2), "GL-PROBING-043"),
+    ):
+        with pytest.raises(GlotliftError) as error:
+            translation_excess(one, other)
+        assert error.value.code == code

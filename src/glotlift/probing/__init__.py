@@ -5,6 +5,7 @@ from glotlift.runs.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "LetterCounts": "glotlift.probing.letters",
         "LinearProbe": "glotlift.probing.linear",
         "PairDecisions": "glotlift.probing.word_pairs",
         "agreement": "glotlift.probing.word_meanings",
@@ -27,9 +28,13 @@ __getattr__, __dir__, __all__ = attach(
         "occurrences": "glotlift.probing.word_vectors",
         "pairs_known": "glotlift.probing.word_meanings",
         "pool_layers": "glotlift.probing.mexa",
+        "probe_model": "glotlift.probing.layers.job",
         "random_neurons": "glotlift.probing.neurons",
+        "read_tags": "glotlift.probing.tags",
         "share_aligned": "glotlift.probing.mexa",
         "spelling_similarity": "glotlift.probing.spelling",
+        "tagged_texts": "glotlift.probing.tags",
+        "translation_excess": "glotlift.probing.similarity",
         "translation_similarity": "glotlift.probing.similarity",
         "typed_pairs": "glotlift.probing.pair_types",
         "vectors_in_context": "glotlift.probing.word_vectors",
