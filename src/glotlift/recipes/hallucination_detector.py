@@ -86,7 +86,7 @@ def flag(detector: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, rows: Da
 
 
 def teach(values: Values, rows: Dataset, labels: Labels, seed: int) -> PreTrainedModel:
-    """Return the a detector that learnt from labelled answers."""
+    """Return a detector that learnt from labelled answers."""
     encoder, tokenizer = masked_encoder(key_of(values))
     tuning = Tuning(values["epochs"], values["learning_rate"], seed)
     return fine_tune_detector(encoder, tokenizer, rows, labels, tuning)
