@@ -15,7 +15,7 @@ from glotlift.world.scenes import Scene
 # What is asked: kind (one of `KINDS`), count and concept, 0 and "" where they say nothing.
 Constraint = Mapping[str, Any]
 KINDS = ("words", "sentences", "about", "with", "ending", "no_comma")
-_COMMAS = ",，、،՝"
+COMMAS = ",，、،՝"
 _SLOT = re.compile(r"\{[^}]*\}")
 
 
@@ -64,7 +64,7 @@ def _fulfils(spoken: Grammar, text: str, said: list[str], constraint: Constraint
             word = bare(concept, spoken.code)
             return said[-len(word) :] == word
         case "no_comma":
-            return not any(comma in text for comma in _COMMAS)
+            return not any(comma in text for comma in COMMAS)
     raise GlotliftError(
         "GL-WORLD-046",
         f"there is no constraint {constraint['kind']!r}",
