@@ -9,28 +9,21 @@ parameters, bytes, seconds to tune and seconds per 1,000 rows; `evaluation.at_co
 which models are worth their cost. Of each task it is measured what of its test rows stands in the
 training rows, word for word or nearly so.
 
-Seeds are those of the encoder's weights, its order of reading and its tuning.
+Each encoder is pretrained once, as published ones are; seeds are those of tuning alone.
 """
 
 import json
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import DatasetDict
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
 
-from glotlift.corpus import equal_bytes
 from glotlift.evaluation.at_cost import task_shares
-from glotlift.evaluation.leakage import find_leakage
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
-from glotlift.recipes.berta_encoder import parted
 from glotlift.recipes.encoder_heads import Tuning
+from glotlift.recipes.nine_encoders import material, pretrained, untrained
 from glotlift.recipes.nine_models import Learn, by_encoder, by_majority, by_ngrams, judge
 from glotlift.recipes.nine_tasks import (
     CAUSES,
@@ -43,15 +36,8 @@ from glotlift.recipes.nine_tasks import (
     SENTIMENT,
     TASKS,
     TOPICS,
-    Task,
-    nine_tasks,
-    text_of,
     weights_of,
 )
-from glotlift.recipes.small_encoders import Floats, continue_masked, encoder_tokenizer
-from glotlift.training.schedule import Budget
-from glotlift.training.schooling import build
-from glotlift.training.starters import SIZES
 
 ONE, SEVERAL, THEN_ONE = "one language", "several", "several, then one"
 SCRATCH, NGRAMS, MAJORITY = "untrained encoder", "n-grams", "majority"
@@ -83,7 +69,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "kind": "bpe",
     "pieces": 1500,
-    "bytes": 250_000,
+    "bytes": 1_500_000,
     "learning_rate": 4e-3,
     "epochs": 5,
     "tuning_rate": 2e-3,
@@ -108,95 +94,31 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
         LIKENESS: "xsid:$GLOTLIFT_DATA/xsid",
     },
     "pieces": 3000,
-    "bytes": 350_000,
+    "bytes": 600_000,
 }
-
-
-@dataclass(frozen=True)
-class Material:
-    """What all arms share: text by language, two tokenizers, the tasks, and their clean rows."""
-
-    text: dict[str, DatasetDict]
-    tokenizers: dict[bool, PreTrainedTokenizerFast]
-    tasks: dict[str, Task]
-    clean: dict[str, Floats]
-    exact: dict[str, float]
-
-
-@lru_cache(maxsize=1)
-def material(values: str) -> Material:
-    """Return what arms and seeds share; `values` are the setting's JSON."""
-    chosen = json.loads(values)
-    code = chosen["language"]
-    text = {name: parted(chosen, name, rows) for name, rows in chosen["documents"].items()}
-    read = {name: parts["train"] for name, parts in text.items()}
-    apart = list(text[code]["test"]["text"])
-    tasks = nine_tasks(chosen, {"train": apart[::2], "test": apart[1::2]})
-    leaks = {
-        name: find_leakage(text_of(task, task.train), text_of(task, task.test))
-        for name, task in tasks.items()
-    }
-    return Material(
-        text,
-        {
-            several: encoder_tokenizer(chosen, {name: read[name] for name in names})
-            for several, names in ((True, list(read)), (False, [code]))
-        },
-        tasks,
-        {name: (~leak.near()).astype(np.float64) for name, leak in leaks.items()},
-        {name: float(leak.exact.mean()) for name, leak in leaks.items()},
-    )
-
-
-def pretrained(
-    values: Mapping[str, Any], shared: Material, seed: int, folder: Path, several: float | None
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return an encoder that read `several` languages for that share of its bytes, then the one.
-
-    With None it is the encoder of one language as it begins.
-    """
-    tokenizer = shared.tokenizers[bool(several)]
-    set_seed(seed)
-    model: PreTrainedModel = build("encoder", SIZES[values["size"]], tokenizer)
-    code = values["language"]
-    everyone = {name: parts["train"] for name, parts in shared.text.items()}
-    phases = [] if several is None else [(several, everyone), (1 - several, {code: everyone[code]})]
-    for number, (share, sources) in enumerate(phases):
-        if share:
-            model = continue_masked(
-                model,
-                tokenizer,
-                sources,
-                equal_bytes,
-                budget=Budget(round(share * values["bytes"]), "bytes"),
-                rate=values["learning_rate"],
-                seed=seed,
-                folder=folder / str(number),
-            ).model
-    return model, tokenizer
 
 
 def tune_encoder(
     setting: Setting, seed: int, folder: Path, *, several: float | None
 ) -> Measurement:
-    """Pretrain an encoder and tune it on each task."""
-    values = setting.values
-    tuning = Tuning(values["epochs"], values["tuning_rate"], seed)
-    read = 0 if several is None else values["bytes"]
-    shared = material(json.dumps(dict(values), sort_keys=True))
-    started = time.process_time()
-    learn = by_encoder(*pretrained(values, shared, seed, folder, several), tuning)
-    spent = time.process_time() - started
-    return measured(setting, learn, {"bytes of text read": read, "seconds to pretrain": spent})
+    """Tune an encoder on each task; with None the one of the language as it begins."""
+    values = json.dumps(dict(setting.values), sort_keys=True)
+    tuning = Tuning(setting.values["epochs"], setting.values["tuning_rate"], seed)
+    if several is None:
+        learn = by_encoder(untrained(values), material(values).tokenizers[False], tuning)
+        return measured(setting, learn, 0)
+    return measured(
+        setting, by_encoder(*pretrained(values, several), tuning), setting.values["bytes"]
+    )
 
 
 def without_encoder(setting: Setting, seed: int, folder: Path, *, learn: Learn) -> Measurement:
     """Learn each task without an encoder."""
-    return measured(setting, learn, {"bytes of text read": 0, "seconds to pretrain": 0})
+    return measured(setting, learn, 0)
 
 
-def measured(setting: Setting, learn: Learn, costs: Mapping[str, float]) -> Measurement:
-    """Return the scores of all tasks, apart and together, and what they cost."""
+def measured(setting: Setting, learn: Learn, read: int) -> Measurement:
+    """Return the scores of all tasks, apart and together, and what they cost; bytes were `read`."""
     shared = material(json.dumps(dict(setting.values), sort_keys=True))
     judged = {name: judge(task, learn) for name, task in shared.tasks.items()}
     scores = {name: found.scores for name, found in judged.items()}
@@ -222,7 +144,7 @@ def measured(setting: Setting, learn: Learn, costs: Mapping[str, float]) -> Meas
             CLEAN: np.concatenate(list(task_shares(scores, clean).values())),
         },
         {
-            **costs,
+            "bytes of text read": read,
             "parameters": float(np.mean([found.parameters for found in judged.values()])),
             "bytes": float(np.mean([found.bytes for found in judged.values()])),
             "seconds to tune on nine tasks": sum(j.seconds_to_tune for j in judged.values()),
