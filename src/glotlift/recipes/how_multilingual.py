@@ -1,4 +1,4 @@
-"""How multilingual is a language model? (2025, arXiv:2502.04269): an audit of unequal languages.
+"""How does a Multilingual LM Handle Multiple Languages? (2025, arXiv:2502.04269), as an audit.
 
 The paper compares words and sentences with their translations, reads tags off each layer, and
 carries what is learnt in English over to other languages; it finds models strong in languages of
