@@ -106,24 +106,24 @@ def translations(values: Values, codes: list[str]) -> Dataset:
     return Dataset.from_dict({"id": [str(number) for number in range(len(found))], "text": found})
 
 
-def encoder(values: Values, seed: int, base: str) -> PreTrainedModel:
-    """Return an encoder of a seed that read the text as `base` says; made once and cached."""
+def encoder(values: Values, base: str) -> PreTrainedModel:
+    """Return the encoder that read the text as `base` says; made once and cached."""
     known = text(json.dumps(dict(values), sort_keys=True))
     shape = replace(SIZES[values["size"]], steps=values["steps"])
     told = {name: list(rows["text"]) for name, rows in known.sources.items()}
-    key = [VERSION, repr(shape), values["learning_rate"], seed, base, SHARES[base], PAIRED, told]
+    key = [VERSION, repr(shape), values["learning_rate"], base, SHARES[base], PAIRED, told]
     path = cache_folder("bases") / f"transfer-{hash_json([*key, values['pieces']])[:12]}"
     with atomic.locked(path):
         if not path.is_dir():
             with TemporaryDirectory() as work:
                 trained = continue_masked(
-                    untrained(values, seed),
+                    untrained(values),
                     known.tokenizer,
                     known.sources,
                     hand(shares(list(known.shared), SHARES[base])),
                     budget=Budget(shape.steps, "steps"),
                     rate=values["learning_rate"],
-                    seed=seed,
+                    seed=0,
                     folder=Path(work) / "base",
                 )
             with atomic.folder(path) as folder:
@@ -133,9 +133,9 @@ def encoder(values: Values, seed: int, base: str) -> PreTrainedModel:
     return model
 
 
-def untrained(values: Values, seed: int) -> PreTrainedModel:
-    """Return the encoder of a seed as it begins."""
-    set_seed(seed)
+def untrained(values: Values) -> PreTrainedModel:
+    """Return the encoder as it begins."""
+    set_seed(0)
     known = text(json.dumps(dict(values), sort_keys=True))
     return build("encoder", SIZES[values["size"]], known.tokenizer)
 
@@ -235,7 +235,7 @@ def tune(
 def grid(values: str, seed: int, task: str, base: str = EVEN) -> Grid:
     """Return the scores of a task from each language in each, of one seed."""
     chosen, rows = json.loads(values), labelled(values, task)
-    model = encoder(chosen, seed, base)
+    model = encoder(chosen, base)
     scores: dict[str, list[list[Floats]]] = {"validation": [], "test": []}
     for splits in rows.values():
         judge = tune(chosen, task, model, splits["train"], seed)
@@ -253,7 +253,7 @@ def mixed(values: str, seed: int, task: str) -> dict[str, Floats]:
     It is tuned on the very items that a single source gives, each in another language, in turn.
     """
     chosen, rows = json.loads(values), labelled(values, task)
-    model = encoder(chosen, seed, EVEN)
+    model = encoder(chosen, EVEN)
     found = {}
     for target in rows:
         others = [splits["train"] for code, splits in rows.items() if code != target]
@@ -270,5 +270,5 @@ def mixed(values: str, seed: int, task: str) -> dict[str, Floats]:
 def from_untrained(values: str, seed: int, task: str) -> dict[str, Floats]:
     """Return each target's test scores by an encoder that read nothing, tuned on English."""
     chosen, rows = json.loads(values), labelled(values, task)
-    judge = tune(chosen, task, untrained(chosen, seed), rows[ENGLISH]["train"], seed)
+    judge = tune(chosen, task, untrained(chosen), rows[ENGLISH]["train"], seed)
     return {target: judge(splits["test"]) for target, splits in rows.items()}
