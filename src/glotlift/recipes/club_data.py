@@ -17,6 +17,7 @@ from datasets import Dataset
 from glotlift import world
 from glotlift.languages import language
 from glotlift.languages.sentences import sentence_spans
+from glotlift.probing.layers.sources import treebank as treebank
 from glotlift.recipes.starting_point import locate
 from glotlift.recipes.topics import topic_rows
 from glotlift.world.grammar import grammar
@@ -161,19 +162,6 @@ def answers_of(asked: Iterable[tuple[Mapping[str, Any], int]], code: str) -> Dat
             for row, start in asked
         ]
     )
-
-
-def treebank(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the sentences of a CoNLL-U file: id, tokens, and their parts of speech as tags."""
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        for number, block in enumerate(stream.read().strip().split("\n\n")):
-            cells = [line.split("\t") for line in block.splitlines() if not line.startswith("#")]
-            words = [cell for cell in cells if cell[0].isdigit()]
-            yield {
-                "id": f"{path.name}/{number}",
-                "tokens": [word[1] for word in words],
-                "tags": [word[3] for word in words],
-            }
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
