@@ -13,6 +13,7 @@ from tiny import model_of, tokenizer
 from training.stage import same, weights
 
 ORDER = ("colours", "numbers", "days")
+TWO = ORDER[:2]
 SETTINGS = TrainingSettings(block=32, blocks_per_step=2, micro_blocks=2, learning_rate=5e-3)
 
 
@@ -29,10 +30,10 @@ def rows_of(task, count=40):
 SOURCES = {name: rows_of(name) for name in (*ORDER, "general")}
 
 
-def stages_of(reading=plain, seed=0, tokens=400, **settings):
+def stages_of(reading=plain, seed=0, order=TWO, **settings):
     objective = InstructionTuning(tokenizer())
     return task_stages(
-        objective, SOURCES, ORDER, Budget(tokens, "tokens"),
+        objective, SOURCES, order, Budget(200, "tokens"),
         reading=reading, seed=seed, settings=SETTINGS, **settings,
     )  # fmt: skip
 
@@ -47,15 +48,15 @@ def test_shares_of_each_way_to_read():
     assert Replay(0.1, ("general",))(ORDER, 2) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("reading", [plain, joint, Replay(0.5, ("general",))], ids=repr)
+@pytest.mark.parametrize("reading", [joint, Replay(0.5, ("general",))], ids=["joint", "replay"])
 def test_every_way_reads_as_many_tokens_and_only_what_it_may(tmp_path, reading):
     stages = stages_of(reading)
-    assert [stage.name for stage in stages] == list(ORDER)
+    assert [stage.name for stage in stages] == list(TWO)
     left = dict(run_in_order(model_of("llama"), tokenizer(), stages, tmp_path))
     for at, (name, trained) in enumerate(left.items()):
-        assert trained.plan.total_tokens == 400
+        assert trained.plan.total_tokens == 200
         read = {source for source, tokens in trained.plan.tokens.items() if tokens}
-        assert read == set(reading(ORDER, at)), name
+        assert read == set(reading(TWO, at)), name
     assert not list(tmp_path.glob("*"))
 
 
@@ -71,8 +72,8 @@ def test_each_stage_goes_on_from_the_one_before(tmp_path):
 
 
 def test_stages_that_read_the_same_sources_read_them_in_other_orders():
-    one, two, three = (stage.mixture.items(0, 60)[1].tolist() for stage in stages_of(joint))
-    assert one != two != three
+    one, two = (stage.mixture.items(0, 60)[1].tolist() for stage in stages_of(joint))
+    assert one != two
     again, *_ = (stage.mixture.items(0, 60)[1].tolist() for stage in stages_of(joint))
     assert one == again
     other, *_ = (stage.mixture.items(0, 60)[1].tolist() for stage in stages_of(joint, seed=1))
@@ -83,7 +84,9 @@ def test_what_may_not_move_stays(tmp_path):
     model = model_of("llama")
     before = weights(model)
     delta = NewRows((5, 6))
-    *_, (_, trained) = run_in_order(model, tokenizer(), stages_of(delta=delta), tmp_path)
+    ((_, trained),) = run_in_order(
+        model, tokenizer(), stages_of(delta=delta, order=TWO[:1]), tmp_path
+    )
     after = weights(trained.model)
     moved = {name for name in before if not before[name].equal(after[name])}
     assert all("embed" in name or "lm_head" in name for name in moved)
