@@ -22,18 +22,26 @@ def loaded(monkeypatch):
 
 
 def test_figures_for_people_and_programs(loaded, tmp_path, capsys):
-    output = ["--output", str(tmp_path / "run"), "--layers", "-1,0", "--probes", "sentences,tags"]
+    output = ["--output", str(tmp_path / "run"), "--layers", "-1,0", "--probes", "words"]
     assert main([*ASKED, *output]) == 0
     told = capsys.readouterr().out
-    assert "tag selectivity" in told
+    assert "word similarity" in told
     assert "report.html" in told
     assert main([*ASKED, *output, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found == json.loads((tmp_path / "run" / "evidence.json").read_text())
     assert {row["layer"] for row in found["layers"]} == {0, -1}
-    assert {row["language"] for row in found["means"]} == {"eng_Latn", "deu_Latn", "ind_Latn"}
+    assert {row["language"] for row in found["means"]} == {"deu_Latn", "ind_Latn"}
     for name in ("run.json", "report.html", "events.jsonl"):
         assert (tmp_path / "run" / name).is_file()
+
+    capsys.readouterr()
+    assert main(["runs", "show", str(tmp_path / "run")]) == 0
+    assert "word similarity" in capsys.readouterr().out
+    assert main(["compare", str(tmp_path / "run"), str(tmp_path / "run"), "--json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert {change["language"] for change in changes} == {"deu_Latn", "ind_Latn"}
+    assert all(change["estimate"] == 0 for change in changes)
 
 
 def test_a_plan_touches_nothing(loaded, tmp_path, capsys):

@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
         "compare",
         epilog=examples(
             "glotlift compare runs/with-extension runs/without-extension",
-            "glotlift compare runs/before runs/after   # two of 'glotlift evaluate'",
+            "glotlift compare runs/before runs/after   # two of 'evaluate', or of 'probe'",
             "glotlift compare runs/a runs/b --json",
         ),
     )(compare)
@@ -31,12 +31,15 @@ def compare(
 ) -> None:
     """Set two runs side by side: result per language and task, and cost.
 
-    Two evaluations are compared row by row, with intervals over rows. The differences between other
-    runs carry no interval; a verdict needs seeds, which a recipe has.
+    Two evaluations, or two probed models, are compared row by row, with intervals over rows. The
+    differences between other runs carry no interval; a verdict needs seeds, which a recipe has.
     """
     first, second = (read_evidence(path) for path in (a, b))
     if first.get("kind") == second.get("kind") == "evaluation":
         compare_evaluations(a, b, as_json)
+        return
+    if first.get("kind") == second.get("kind") == "probe":
+        compare_probed(a, b, as_json)
         return
     compared: dict[str, Any] = {
         "a": str(a),
@@ -68,6 +71,19 @@ def compare_evaluations(a: Path, b: Path, as_json: bool) -> None:
     columns = ("task", "language", "rows", "before", "after", "estimate", "low", "high", "p_value")
     print_table(changes, columns, title=f"{a} → {b}")
     print("intervals are over rows; p-values are corrected over the languages of a task (Holm)")
+
+
+def compare_probed(a: Path, b: Path, as_json: bool) -> None:
+    """Print each measure's and language's change from the first probed model to the second."""
+    from glotlift.probing.layers.comparing import compare_probes
+
+    changes = compare_probes(a, b)
+    if as_json:
+        print_json({"a": str(a), "b": str(b), "changes": changes})
+        return
+    columns = ("measure", "language", "rows", "before", "after", "estimate", "low", "high")
+    print_table(changes, columns, title=f"{a} → {b}, mean over layers")
+    print("intervals are over rows")
 
 
 def compare_languages(a: Evidence, b: Evidence) -> list[dict[str, Any]]:

@@ -50,6 +50,7 @@ def show_run(
     for title, columns in (
         ("languages", ("language", "role", "documents", "before", "after", "change", "verdict")),
         ("tasks", ("task", "language", "metric", "rows", "chance", "before", "after", "change")),
+        ("means", ("measure", "language", "estimate", "low", "high", "control", "letters")),
         ("claims", ("text", "estimate", "low", "high", "unit", "verdict")),
         ("arms", ("name", "description")),
     ):

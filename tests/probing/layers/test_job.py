@@ -7,6 +7,7 @@ import tiny
 from glotlift.clients.local import LocalModel
 from glotlift.clients.scripted import ScriptedModel
 from glotlift.probing.layers import probe_model
+from glotlift.probing.layers.comparing import compare_probes
 from glotlift.probing.layers.job import by_web_text
 from glotlift.probing.layers.measuring import MEASURES
 from glotlift.probing.layers.sources import tag_source
@@ -158,3 +159,21 @@ def test_measures_are_ranked_beside_text_on_the_web():
     assert row["languages"] == 5
     assert row["estimate"] > 0.8
     assert by_web_text([row | {"estimate": 1.0} for row in means[:4]]) == []
+
+
+def test_two_models_are_compared_row_by_row(client, config, run, tmp_path, monkeypatch):
+    other = LocalModel(tiny.model_of("gpt2"), tiny.tokenizer())
+    monkeypatch.setattr(JOB, lambda address: other)
+    after = probe_model(config | {"layers": [1]}, tmp_path / "other")
+    changes = compare_probes(run[0], tmp_path / "other")
+    assert len(changes) == len(after["means"])
+    for change in changes:
+        where = change["measure"], change["language"]
+        before, then = (estimate(found["means"], *where)["estimate"] for found in (run[1], after))
+        assert change["estimate"] == pytest.approx(then - before, abs=1e-4)
+        assert change["low"] <= change["estimate"] <= change["high"]
+    probe_model(config | {"rows": 5, "probes": ["words"]}, tmp_path / "fewer")
+    (tmp_path / "fewer" / "scores" / "model" / "words.deu_Latn.json").write_text("[]")
+    with pytest.raises(GlotliftError) as error:
+        compare_probes(run[0], tmp_path / "fewer")
+    assert error.value.code == "GL-PROBING-069"

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "ProbeConfig": "glotlift.probing.layers.config",
+        "compare_probes": "glotlift.probing.layers.comparing",
         "probe_model": "glotlift.probing.layers.job",
         "tag_source": "glotlift.probing.layers.sources",
     },
