@@ -75,12 +75,13 @@ def cases(values: str, seed: int) -> dict[str, Case]:
     rows = concatenate_datasets(lessons(chosen, languages(chosen), seed, moved=False))
     find = partial(flagged, chosen, teach(chosen, rows, word_labels(rows), seed))
     draw = partial(answers, chosen, seed=seed)
-    checks = {"split": "validation", "rows": range(chosen["labelled"]), "share": chosen["share"]}
+    known_rows = range(chosen["labelled"])
+    check = partial(draw, split="validation", rows=known_rows, share=chosen["share"])
     asked = range(chosen["asked"])
     labelled = range(asked.stop, asked.stop + chosen["labelled"])
-    english, found = draw(code=chosen["pivot"], **checks), {}
+    english, found = check(code=chosen["pivot"]), {}
     for code in chosen["languages"]:
-        known = draw(code=code, **checks)
+        known = check(code=code)
         flags, gold = find(known), word_labels(known)
         silver = word_labels(carried_over(english, known))
         for share in chosen["shares"]:
