@@ -41,7 +41,7 @@ class PairDecisions:
     @property
     def correct(self) -> Floats:
         """1 where the answer is right, [n]. Chance is 0.5, of each type as well."""
-        right = self.same == np.array([kind in SAME for kind in self.types])
+        right: NDArray[np.bool_] = self.same == np.array([kind in SAME for kind in self.types])
         return right.astype(np.float64)
 
     def by_type(self) -> dict[str, Interval]:
