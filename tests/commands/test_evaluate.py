@@ -17,7 +17,11 @@ def scripted(monkeypatch):
 
     def client_for(address, recording=None):
         calls.append(address)
-        return ScriptedModel(reply=lambda _: "7", likelihood=lambda _, option: -len(option))
+        return ScriptedModel(
+            reply=lambda _: "7",
+            likelihood=lambda _, option: -len(option),
+            vector=lambda text: [len(text), ord(text[0]), 1.0],
+        )
 
     monkeypatch.setattr("glotlift.evaluation.tasks.job.client_for", client_for)
     return calls
@@ -66,6 +70,26 @@ def test_tasks_are_listed_and_shown(capsys):
     shown = json.loads(capsys.readouterr().out)
     assert len(shown) == 3
     assert shown[0]["right"] in shown[0]["options"]
+
+
+def test_tasks_of_vectors_are_planned_shown_and_asked_once(scripted, tmp_path, capsys):
+    words = [
+        "evaluate", "scripted:x.json", "--languages", "deu_Latn", "--tasks",
+        "world:retrieval,world:similarity,world:bitext,world:nli", "--rows", "6",
+        "--output", str(tmp_path / "run"), "--json",
+    ]  # fmt: skip
+    assert main([*words, "--plan"]) == 0
+    assert json.loads(capsys.readouterr().out)["questions at most"] == 6 * (1 + 1 + 1 + 3)
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [len(row["by_formulation"]) for row in found["tasks"]] == [1, 1, 1, 3]
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "nDCG@10" in page
+    for task in ("retrieval", "similarity", "bitext"):
+        assert main(["tasks", "show", f"world:{task}", "--language", "deu", "--json"]) == 0
+        (row,) = json.loads(capsys.readouterr().out)
+        assert row["prompt"]
+        assert row["right"]
 
 
 def test_two_evaluations_are_compared_with_intervals(scripted, tmp_path, capsys):

@@ -83,15 +83,16 @@ def evaluate_model(
 
 def show_plan(config: "EvaluateConfig", folder: Path, as_json: bool) -> None:
     """Print how many questions there would be, at the most, and where they would be kept."""
+    from glotlift.evaluation.tasks.kinds import VECTORS
     from glotlift.evaluation.tasks.sources import task_source
 
     kinds = {address: task_source(address).kind for address in config.tasks}
-    asked = config.rows * config.formulations * len(config.languages)
+    ways = [1 if kind in VECTORS else config.formulations for kind in kinds.values()]
     planned = {
         "model": config.model,
         "tasks": kinds,
         "languages": config.languages,
-        "questions at most": asked * len(kinds),
+        "questions at most": config.rows * len(config.languages) * sum(ways),
         "writes": str(folder),
     }
     if as_json:

@@ -1,10 +1,13 @@
 """`glotlift tasks`: what a model can be asked, and how it is asked."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glotlift.commands.printing import AsJson, examples, print_json, print_table
+
+if TYPE_CHECKING:
+    from glotlift.evaluation.tasks.sources import TaskSource
 
 app = typer.Typer(help="See what a model can be asked.", no_args_is_help=True)
 
@@ -12,7 +15,7 @@ app = typer.Typer(help="See what a model can be asked.", no_args_is_help=True)
 @app.command("list", epilog=examples("glotlift tasks list", "glotlift tasks list --json"))
 def list_tasks(as_json: AsJson = False) -> None:
     """List the tasks of the sample world, and the layouts of task files that can be read."""
-    from glotlift.evaluation.tasks.kinds import METRICS, OPTIONS, WORLD
+    from glotlift.evaluation.tasks.kinds import METRICS, WORLD, asked_for
     from glotlift.evaluation.tasks.layouts import LAYOUTS
 
     kinds = {f"world:{name}": kind for name, kind in WORLD.items()}
@@ -21,7 +24,7 @@ def list_tasks(as_json: AsJson = False) -> None:
         {
             "address": address,
             "kind": kind,
-            "asked for": "options" if kind in OPTIONS else "text",
+            "asked for": asked_for(kind),
             "measure": METRICS[kind],
         }
         for address, kind in kinds.items()
@@ -30,7 +33,8 @@ def list_tasks(as_json: AsJson = False) -> None:
         print_json(rows)
         return
     print_table(rows)
-    print("A FOLDER may also be a data set of the Hub, as in sib200:Davlan/sib200.")
+    print("A FOLDER may also be a data set of the Hub, as in sib200:Davlan/sib200. With the extra")
+    print("glotlift[mteb], mteb:NAME is a task of mteb: retrieval, similarity or bitext.")
 
 
 @app.command(
@@ -49,17 +53,35 @@ def show_task(
     as_json: AsJson = False,
 ) -> None:
     """Show rows of a task as a model is asked them, in every formulation."""
+    from glotlift.evaluation.tasks.kinds import VECTORS
     from glotlift.evaluation.tasks.sources import task_source
-    from glotlift.evaluation.tasks.wording import wordings
     from glotlift.languages import language as known
 
     code, source = known(language).code, task_source(address)
+    if source.kind in VECTORS:
+        shown = encoded(source, code, rows)
+    else:
+        shown = worded(source, code, rows, shots, english=instructions == "english")
+    if as_json:
+        print_json(shown)
+        return
+    for each in shown:
+        print(f"\n── {each['id']}, formulation {each['formulation']}\n{each['prompt']}")
+        if each["options"]:
+            print(f"options: {' | '.join(each['options'])}")
+        print(f"right: {each['right']}")
+
+
+def worded(
+    source: "TaskSource", code: str, rows: int, shots: int, *, english: bool
+) -> list[dict[str, Any]]:
+    """Return rows as they are asked in words, in every formulation."""
+    from glotlift.evaluation.tasks.wording import wordings
+
     found = list(source.rows(code, rows))
     given = list(source.rows(code, shots, split="train")) if shots else []
-    ways = wordings(
-        source.kind, code, instructions="english" if instructions == "english" else "target"
-    )
-    shown: list[dict[str, Any]] = [
+    ways = wordings(source.kind, code, instructions="english" if english else "target")
+    return [
         {
             "id": question.id,
             "formulation": number,
@@ -71,11 +93,18 @@ def show_task(
         for number, wording in enumerate(ways)
         for question in [wording.ask(row, given)]
     ]
-    if as_json:
-        print_json(shown)
-        return
-    for each in shown:
-        print(f"\n── {each['id']}, formulation {each['formulation']}\n{each['prompt']}")
-        if each["options"]:
-            print(f"options: {' | '.join(each['options'])}")
-        print(f"right: {each['right']}")
+
+
+def encoded(source: "TaskSource", code: str, rows: int) -> list[dict[str, Any]]:
+    """Return rows whose texts are encoded as they stand, with what is right."""
+    from glotlift.evaluation.tasks.embedding import shown
+
+    texts = {}
+    if source.kind == "retrieval":
+        documents = source.documents(code, rows)
+        texts = dict(zip(documents["id"], documents["text"], strict=True))
+    return [
+        {"id": row["id"], "formulation": 0, "prompt": asked, "options": [], "right": right}
+        for row in source.rows(code, rows)
+        for asked, right in [shown(source.kind, row, texts)]
+    ]

@@ -26,6 +26,8 @@ REAL = {
     "xquad": ("xquad", "hin_Deva"), "mgsm": ("mgsm", "deu_Latn"),
     "ner": ("masakhaner2", "hau_Latn"), "afrimmlu": ("irokobench/afrimmlu", "swh_Latn"),
 }  # fmt: skip
+REAL_VECTORS = {"xquad-retrieval": ("xquad", "hin_Deva"), "bitext": ("ntrex", "fin_Latn")}
+UNREAL = {"retrieval", "similarity"}  # layouts of which no real data is at hand
 
 
 def write(path: Path, *rows: object) -> None:
@@ -131,5 +133,30 @@ def test_real_files(name):
         assert question.right
 
 
+@pytest.mark.parametrize("name", REAL_VECTORS)
+def test_real_files_of_texts_that_are_encoded(name):
+    root = os.environ.get("GLOTLIFT_DATA")
+    if not root:
+        pytest.skip("GLOTLIFT_DATA is not set")
+    folder, code = REAL_VECTORS[name]
+    source = task_source(f"{name}:{Path(root) / folder}")
+    rows = source.rows(code, 20)
+    assert len(rows) == 20
+    if source.kind == "bitext":
+        assert all(row["text"] and row["source_text"] for row in rows)
+    else:
+        ids = set(source.documents(code, 20)["id"])
+        assert all(set(row["relevant"]) <= ids for row in rows)
+
+
 def test_every_layout_is_tried():
-    assert LAYOUTS.keys() == REAL.keys()
+    assert LAYOUTS.keys() == {*REAL, *REAL_VECTORS, *UNREAL}
+
+
+def test_similarities_of_any_scale_become_rows(tmp_path):
+    write(tmp_path / "eng_Latn.test.jsonl",
+          {"sentence1": "a", "sentence2": "b", "score": 4},
+          {"sentence1": "c", "sentence2": "d", "similarity_score": 0.5})  # fmt: skip
+    rows = task_source(f"similarity:{tmp_path}").rows("eng_Latn", 5)
+    assert rows["degree"] == [4.0, 0.5]
+    assert rows["source_text"] == ["a", "c"]

@@ -16,7 +16,7 @@ from glotlift.evaluation.options import Normalise, option_scores
 from glotlift.evaluation.tasks.kinds import OPTIONS
 from glotlift.evaluation.tasks.wording import Question, Wording, said_names
 from glotlift.runs.errors import GlotliftError
-from glotlift.runs.protocols import Generator, Scorer
+from glotlift.runs.protocols import Encoder, Generator, Scorer
 from glotlift.world.tasks import fulfils
 
 Floats = NDArray[np.float64]
@@ -27,13 +27,13 @@ LENGTHS = {  # of what is written, in tokens
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
 
-class Client(Generator, Scorer, Protocol):
+class Client(Generator, Scorer, Encoder, Protocol):
     """What a task may need of a client; one that cannot says so with a coded error."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One question and what came of it; `score` lies in [0, 1]."""
+    """One question and what came of it; `score` lies in [0, 1], but for rows of a correlation."""
 
     id: str
     language: str

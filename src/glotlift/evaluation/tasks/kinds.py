@@ -2,7 +2,9 @@
 
 CHOICE = "accuracy"
 OPTIONS = ("choice", "sentiment", "topic", "nli")
-"""Kinds of which the likeliest option is taken; all others have text written."""
+"""Kinds of which the likeliest option is taken."""
+VECTORS = ("retrieval", "similarity", "bitext")
+"""Kinds of which texts are turned into vectors; all others have text written."""
 METRICS = {
     **dict.fromkeys(OPTIONS, CHOICE),
     "questions": "F1 of words",
@@ -11,6 +13,9 @@ METRICS = {
     "summaries": "chrF++ / 100",
     "instructions": "constraints kept",
     "names": "F1 of names",
+    "retrieval": "nDCG@10",
+    "similarity": "Spearman's correlation",
+    "bitext": "nearest is the translation",
 }
 WORLD = {
     "topic": "choice",
@@ -26,5 +31,15 @@ WORLD = {
     "translation": "translation",
     "summaries": "summaries",
     "instructions": "instructions",
+    "retrieval": "retrieval",
+    "similarity": "similarity",
+    "bitext": "bitext",
 }
 """The sample world's tasks that any client can be asked, and their kinds."""
+WORLD_ROWS = {"retrieval": "retrieval_queries", "bitext": "translation"}
+"""Whose rows a task has, where its name is not that of a task of the world."""
+
+
+def asked_for(kind: str) -> str:
+    """Return what a client is asked for: options, vectors or text."""
+    return "options" if kind in OPTIONS else "vectors" if kind in VECTORS else "text"

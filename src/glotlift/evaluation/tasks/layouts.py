@@ -34,6 +34,10 @@ class Layout:
     train: tuple[str, ...] = ("train", "dev", "val", "valid", "validation")
     joined: str = ""
     """A second file of the same split, whose lines are joined by their ids."""
+    documents: str = ""
+    """The file of the documents that are retrieved, whose lines have an id and a text."""
+    beside: bool = False
+    """Are the files plain text, whose lines stand beside those of the file in another language?"""
 
 
 def plausible_alternative(line: Line, code: str) -> dict[str, Any]:
@@ -94,6 +98,32 @@ def tagged(line: Line, _: str) -> dict[str, Any]:
     return {"tokens": line["tokens"], "tags": line["tags"], "text": " ".join(line["tokens"])}
 
 
+def question(line: Line, _: str) -> dict[str, Any]:
+    """XQuAD as retrieval: a question, and the paragraph that answers it."""
+    return {"text": line["question"], "relevant": [str(line["context_id"])], "grades": [1.0]}
+
+
+def query(line: Line, _: str) -> dict[str, Any]:
+    """A query, and the ids of what is relevant, or grades by id (as in BEIR's judgements)."""
+    given = line["relevant"]
+    grades = given if isinstance(given, Mapping) else dict.fromkeys(given, 1.0)
+    named = {str(id): float(grade) for id, grade in grades.items()}
+    return {"text": line["text"], "relevant": list(named), "grades": list(named.values())}
+
+
+def likeness(line: Line, _: str) -> dict[str, Any]:
+    """STS benchmarks: two sentences, and how similar they are."""
+    degree = line["score"] if "score" in line else line["similarity_score"]
+    return {
+        "source_text": line["sentence1"], "text": line["sentence2"], "degree": float(degree),
+    }  # fmt: skip
+
+
+def side_by_side(line: Line, _: str) -> dict[str, Any]:
+    """NTREX and its kin: a sentence and its translation."""
+    return {"source_text": line["beside"], "text": line["text"]}
+
+
 LAYOUTS: dict[str, Layout] = {
     "xcopa": Layout("choice", plausible_alternative),
     "exams": Layout("choice", examination),
@@ -104,6 +134,10 @@ LAYOUTS: dict[str, Layout] = {
     "xquad": Layout("questions", reading, test=("questions", "validation"), joined="contexts"),
     "mgsm": Layout("arithmetic", problem),
     "ner": Layout("names", tagged),
+    "retrieval": Layout("retrieval", query, test=("queries",), documents="corpus"),
+    "xquad-retrieval": Layout("retrieval", question, test=("questions",), documents="contexts"),
+    "similarity": Layout("similarity", likeness),
+    "bitext": Layout("bitext", side_by_side, beside=True),
 }
 
 

@@ -8,6 +8,7 @@ import json
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from glotlift.evaluation.aggregates import aggregate, compare_languages
 from glotlift.evaluation.statistics import paired_difference
 from glotlift.evaluation.tasks.asking import Client, Sample, ask_rows
 from glotlift.evaluation.tasks.config import EvaluateConfig
-from glotlift.evaluation.tasks.kinds import METRICS
+from glotlift.evaluation.tasks.embedding import CHANCE, embed_rows
+from glotlift.evaluation.tasks.kinds import METRICS, OPTIONS, VECTORS
 from glotlift.evaluation.tasks.sources import TaskSource, task_sources
 from glotlift.evaluation.tasks.wording import (
     Translate,
@@ -30,6 +32,7 @@ from glotlift.runs.errors import GlotliftError
 
 Floats = NDArray[np.float64]
 SAMPLES = "samples"
+ABSENT = ("GL-EVALUATION-032", "GL-EVALUATION-100", "GL-WORLD-001")  # a task without a language
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,17 @@ class Asked:
 
     @property
     def chance(self) -> float:
-        """The accuracy of guessing; 0 where text is written."""
+        """What guessing scores: 0 where text is written."""
+        if self.source.kind in VECTORS:
+            return statistics.fmean(sample.notes[CHANCE] for sample in self.samples[0])
         counts = [len(sample.options) for sample in self.samples[0]]
         return float(np.mean([1 / count if count else 0.0 for count in counts]))
 
     @property
     def majority(self) -> float:
-        """The accuracy of always taking the option at one place; 0 where text is written."""
+        """The accuracy of always taking the option at one place; 0 where none is taken."""
+        if self.source.kind not in OPTIONS:
+            return 0.0
         listed = [sample for sample in self.samples[0] if sample.options]
         places = [sample.options.index(sample.right.strip()) for sample in listed]
         return max(map(places.count, set(places))) / len(places) if places else 0.0
@@ -116,28 +123,54 @@ def ask_language(
     """Return a task's samples in one language, or None where it has no rows there."""
     try:
         rows = source.rows(code, config.rows)
-        shots = source.rows(code, config.shots, split="train") if config.shots else []
+        learnt = config.shots if source.kind not in VECTORS else 0
+        shots = source.rows(code, learnt, split="train") if learnt else []
     except GlotliftError as error:
-        if error.code in ("GL-EVALUATION-032", "GL-WORLD-001"):
+        if error.code in ABSENT:
             return None
         raise
+    if source.kind in VECTORS:
+        return Asked(
+            source,
+            code,
+            [
+                kept(
+                    folder / f"{source.name}.{code}.0.jsonl",
+                    partial(embed_rows, client, source, code, rows),
+                )
+            ],
+            "",
+        )
     labels = sorted(set(rows["label"])) if "label" in rows.column_names else []
     ways = wordings(
         source.kind, code, instructions=config.instructions, labels=labels, translate=translate
     )[: config.formulations]
-    samples = []
-    for number, wording in enumerate(ways):
-        path = folder / f"{source.name}.{code}.{number}.jsonl"
-        if not path.is_file():
-            found = ask_rows(
-                client, source.name, wording, rows, formulation=number, shots=list(shots),
+    samples = [
+        kept(
+            folder / f"{source.name}.{code}.{number}.jsonl",
+            partial(
+                ask_rows,
+                client,
+                source.name,
+                wording,
+                rows,
+                formulation=number,
+                shots=list(shots),
                 normalise=config.normalise,
-            )  # fmt: skip
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lines = [json.dumps(sample.line()) for sample in found]  # in ASCII: text may be broken
-            atomic.write_text(path, "".join(f"{line}\n" for line in lines))
-        samples.append(read_samples(path))
+            ),
+        )
+        for number, wording in enumerate(ways)
+    ]
     return Asked(source, code, samples, ways[0].spoken)
+
+
+def kept(path: Path, ask: Callable[[], list[Sample]]) -> list[Sample]:
+    """Return the samples of a file, which are asked for where there is none."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(sample.line()) for sample in ask()]  # in ASCII: text may be broken
+        atomic.write_text(path, "".join(f"{line}\n" for line in lines))
+    return read_samples(path)
 
 
 def read_samples(path: Path) -> list[Sample]:

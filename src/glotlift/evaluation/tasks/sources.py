@@ -1,7 +1,8 @@
 """Where the rows of a task come from: the sample world, files, or the Hub.
 
-An address is ``world:TASK``, ``LAYOUT:FOLDER`` (``xcopa:data/xcopa``) or ``LAYOUT:ORG/NAME``, a
-data set of the Hub, which is downloaded since it is named. Parallel rows are those of one id.
+An address is ``world:TASK``, ``LAYOUT:FOLDER`` (``xcopa:data/xcopa``), ``LAYOUT:ORG/NAME``, a data
+set of the Hub, which is downloaded since it is named, or ``mteb:NAME``, a task of the library mteb,
+which downloads it. Parallel rows are those of one id.
 """
 
 import gzip
@@ -14,12 +15,13 @@ import orjson
 from datasets import Dataset
 
 from glotlift import world
-from glotlift.evaluation.tasks.kinds import WORLD
+from glotlift.evaluation.tasks.kinds import WORLD, WORLD_ROWS
 from glotlift.evaluation.tasks.layouts import Layout, layout
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
-HERE = "world"
+HERE, MTEB = "world", "mteb"
+TEXTS = (".txt", ".txt.gz")
 LINES = (".jsonl", ".jsonl.gz")
 
 
@@ -38,11 +40,17 @@ class TaskSource:
     def rows(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return at most `most` rows of a language, with id, language and what the kind has.
 
-        Raises GL-EVALUATION-032 (no such file), -033 (a line that does not fit the layout).
+        Raises GL-EVALUATION-032 (no such file), -033 (a line that does not fit the layout), -094
+        (files whose lines do not pair), -095 (a folder is needed) and what `mteb_task` raises.
         """
         first, _, where = self.address.partition(":")
         if first == HERE:
-            return world.tasks.TASKS[where].make(code, most, split=split)
+            made = world.tasks.TASKS[WORLD_ROWS.get(where, where)].make(code, most, split=split)
+            return judged(made, split) if self.kind == "retrieval" else made
+        if first == MTEB:
+            from glotlift.evaluation.tasks.mteb_rows import mteb_rows
+
+            return mteb_rows(where, code, most)
         found: list[dict[str, Any]] = []
         form = layout(first)
         for number, line in enumerate(lines(form, where, code, split)):
@@ -50,6 +58,39 @@ class TaskSource:
                 break
             found.append(self.row(form, line, code, number))
         return Dataset.from_list(found)
+
+    def documents(self, code: str, most: int, *, split: str = "test") -> Dataset:
+        """Return what the queries of `rows` are answered from: columns id and text.
+
+        Raises what `rows` raises.
+        """
+        first, _, where = self.address.partition(":")
+        if first == HERE:
+            return world.tasks.retrieval_corpus(code, most, split=split)
+        if first == MTEB:
+            from glotlift.evaluation.tasks.mteb_rows import mteb_documents
+
+            return mteb_documents(where, code)
+        form = layout(first)
+        given = read_lines(find(Path(where), code, (form.documents,)))
+        names = (f"{form.documents[:-1]}_id", "_id", "id")
+        try:
+            return Dataset.from_list(
+                [
+                    {
+                        "id": str(next(line[name] for name in names if name in line)),
+                        "text": "\n".join(filter(None, (line.get("title"), line["text"]))),
+                    }
+                    for line in given
+                ]
+            )
+        except (KeyError, StopIteration, TypeError, AttributeError) as error:
+            raise GlotliftError(
+                "GL-EVALUATION-033",
+                f"a document has no id or no text: {type(error).__name__} {error}",
+                place=f"{self.address}, {code}",
+                fix="give each an id and a text",
+            ) from error
 
     def row(self, form: Layout, line: dict[str, Any], code: str, number: int) -> dict[str, Any]:
         """Return a line as a task row; raises GL-EVALUATION-033."""
@@ -66,8 +107,15 @@ class TaskSource:
 
 
 def task_source(address: str) -> TaskSource:
-    """Return the task of an address; raises GL-EVALUATION-030 and what `layout` raises."""
+    """Return the task of an address; raises GL-EVALUATION-030 and what `layout` raises.
+
+    For a task of mteb also what `mteb_task` raises.
+    """
     first, _, where = address.partition(":")
+    if first == MTEB and where:
+        from glotlift.evaluation.tasks.mteb_rows import mteb_kind
+
+        return TaskSource(address, mteb_kind(where))
     if first == HERE and where in WORLD:
         return TaskSource(address, WORLD[where])
     if first == HERE or not where:
@@ -98,10 +146,20 @@ def task_sources(addresses: Sequence[str]) -> list[TaskSource]:
 def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str, Any]]:
     """Yield the lines of a split; a second file is joined by its ids."""
     folder = Path(where)
+    names = form.test if split == "test" else form.train
     if not folder.is_dir():
+        if form.beside or form.documents:
+            raise GlotliftError(
+                "GL-EVALUATION-095",
+                f"{where!r} is no folder, and this layout is one of several files",
+                place="tasks",
+                fix="give a folder; tasks of the Hub that mteb knows are mteb:NAME",
+            )
         yield from hub_lines(form, where, code, split)
         return
-    names = form.test if split == "test" else form.train
+    if form.beside:
+        yield from beside(folder, code, names)
+        return
     path = find(folder, code, names)
     joined: dict[Any, Any] = {}
     if form.joined:
@@ -111,6 +169,39 @@ def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str,
         if form.joined:
             line[form.joined[:-1]] = joined[line[f"{form.joined[:-1]}_id"]]
         yield line
+
+
+def beside(folder: Path, code: str, names: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Yield the lines of a text file beside English ones, of English beside Spanish ones."""
+    pivot = "spa_Latn" if code == "eng_Latn" else "eng_Latn"
+    paths = [find(folder, each, names, TEXTS) for each in (code, pivot)]
+    texts = []
+    for path in paths:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            texts.append(file.read().decode("utf-8", "replace").splitlines())
+    if len(texts[0]) != len(texts[1]):
+        raise GlotliftError(
+            "GL-EVALUATION-094",
+            f"{len(texts[0])} and {len(texts[1])} lines do not pair",
+            place=f"{paths[0]} and {paths[1]}",
+            fix="give files whose lines are translations, line by line",
+        )
+    for text, other in zip(*texts, strict=True):
+        if text.strip() and other.strip():
+            yield {"text": text.strip(), "beside": other.strip()}
+
+
+def judged(queries: Dataset, split: str) -> Dataset:
+    """Return the world's queries with the ids and grades of what is relevant."""
+    found: dict[str, dict[str, float]] = {id: {} for id in queries["id"]}
+    for row in world.tasks.retrieval_judgements(len(queries), split=split):
+        if row["grade"]:
+            found[row["query_id"]][row["document_id"]] = float(row["grade"])
+    columns = {
+        "relevant": [list(grades) for grades in found.values()],
+        "grades": [list(grades.values()) for grades in found.values()],
+    }
+    return Dataset.from_dict({**queries.to_dict(), **columns})
 
 
 def find(folder: Path, code: str, splits: tuple[str, ...], ends: tuple[str, ...] = LINES) -> Path:
