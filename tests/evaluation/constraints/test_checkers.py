@@ -21,7 +21,7 @@ CASES = [
 ]
 EIGHT = ("eng_Latn", "fra_Latn", "rus_Cyrl", "hin_Deva", "ita_Latn", "por_Latn", "spa_Latn",
          "zho_Hans")  # fmt: skip
-MULTI_IF = [name for name in CHECKERS][:25]
+MULTI_IF = list(CHECKERS)[:25]
 
 
 def code(call):

@@ -42,7 +42,8 @@ def letter_frequency(
     text: str, code: str, /, *, letter: str, let_frequency: int, let_relation: str
 ) -> bool:
     """The letter, of any script, is there so often; with its accent it is another letter."""
-    return holds(folded(text).count(folded(letter.strip())), let_relation, let_frequency)
+    small, wanted = (unicodedata.normalize("NFC", one).lower() for one in (text, letter.strip()))
+    return holds(small.count(wanted), let_relation, let_frequency)
 
 
 def number_sentences(text: str, code: str, /, *, num_sentences: int, relation: str) -> bool:
