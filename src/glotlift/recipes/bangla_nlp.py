@@ -69,7 +69,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "kind": "bpe",
     "pieces": 1500,
-    "bytes": 1_500_000,
+    "bytes": 1_000_000,
     "learning_rate": 4e-3,
     "epochs": 5,
     "tuning_rate": 2e-3,
@@ -94,7 +94,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
         LIKENESS: "xsid:$GLOTLIFT_DATA/xsid",
     },
     "pieces": 3000,
-    "bytes": 600_000,
+    "bytes": 500_000,
 }
 
 

@@ -248,14 +248,14 @@ def grid(values: str, seed: int, task: str, base: str = EVEN) -> Grid:
 
 @lru_cache(maxsize=4)
 def mixed(values: str, seed: int, task: str) -> dict[str, Floats]:
-    """Return each target's test scores by a head tuned on all other languages.
+    """Return the test scores of each target but English by a head tuned on all other languages.
 
     It is tuned on the very items that a single source gives, each in another language, in turn.
     """
     chosen, rows = json.loads(values), labelled(values, task)
     model = encoder(chosen, EVEN)
     found = {}
-    for target in rows:
+    for target in rows.keys() - {ENGLISH}:
         others = [splits["train"] for code, splits in rows.items() if code != target]
         parts = [
             train.select(range(place, len(train), len(others)))

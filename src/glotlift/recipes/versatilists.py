@@ -60,9 +60,9 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "kind": "bpe",
     "pieces": 2000,
-    "steps": 600,
+    "steps": 400,
     "learning_rate": 4e-3,
-    "epochs": 5,
+    "epochs": 4,
     "tuning_rate": 2e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
