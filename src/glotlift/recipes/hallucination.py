@@ -25,6 +25,7 @@ from glotlift.recipes.hallucination_data import REAL, WORLD, Values, answers, ke
 from glotlift.recipes.hallucination_detector import (
     flagged,
     lessons,
+    taught_by_all,
     teach,
 )
 from glotlift.recipes.hallucination_rates import RATES
@@ -48,6 +49,12 @@ def tests(values: str) -> dict[str, Dataset]:
     return {code: draw(code=code, rows=range(chosen["tested"])) for code in languages(chosen)}
 
 
+def by_all(values: Values, seed: int) -> Findings:
+    """Return what a detector finds that learnt from answers in all languages."""
+    detector = taught_by_all(key_of(values), seed)
+    return {code: flagged(values, detector, rows) for code, rows in tests(key_of(values)).items()}
+
+
 def by_one(
     values: Values,
     seed: int,
@@ -57,10 +64,10 @@ def by_one(
     blind: bool = False,
     mixed: bool = False,
 ) -> Findings:
-    """Return what one detector finds, which learnt from English answers or from all languages.
+    """Return what one detector finds, taught as `by_all` is but for one thing.
 
-    `moved` carries spans over by position, `blind` hides all references, and `mixed` shuffles the
-    labels of every answer.
+    `english` has it learn from English answers alone, `moved` carries spans over by position,
+    `blind` hides all references, and `mixed` shuffles the labels of every answer.
     """
     codes = [values["pivot"]] if english else languages(values)
     rows = concatenate_datasets(lessons(values, codes, seed, moved=moved))
@@ -149,7 +156,7 @@ DETECTOR = Recipe(
     seeds=(0, 1, 2, 3, 4),
     arms=(
         arm(ENGLISH, "learns from English answers", partial(by_one, english=True)),
-        arm(EXACT, "learns from answers in all languages", by_one),
+        arm(EXACT, "learns from answers in all languages", by_all),
         arm(MOVED, "the same, with English spans by position", partial(by_one, moved=True)),
         arm(ALONE, "a detector for each language, from its share of the answers", by_each),
         arm(BLIND, "learns from all languages and reads no reference", partial(by_one, blind=True)),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from datasets import Dataset
+from datasets import Dataset, concatenate_datasets
 from transformers import (
     AutoModelForTokenClassification,
     PreTrainedModel,
@@ -16,6 +16,7 @@ from glotlift.evaluation.hallucination import (
     Labels,
     answer_words,
     carried_over,
+    word_labels,
     words_lacking,
 )
 from glotlift.languages.words import Span
@@ -90,6 +91,14 @@ def teach(values: Values, rows: Dataset, labels: Labels, seed: int) -> PreTraine
     encoder, tokenizer = masked_encoder(key_of(values))
     tuning = Tuning(values["epochs"], values["learning_rate"], seed)
     return fine_tune_detector(encoder, tokenizer, rows, labels, tuning)
+
+
+@lru_cache(maxsize=8)
+def taught_by_all(values: str, seed: int) -> PreTrainedModel:
+    """Return the detector that learnt from answers in all languages, which both parts ask."""
+    chosen = json.loads(values)
+    rows = concatenate_datasets(lessons(chosen, languages(chosen), seed, moved=False))
+    return teach(chosen, rows, word_labels(rows), seed)
 
 
 def flagged(values: Values, detector: PreTrainedModel, rows: Dataset) -> Labels:

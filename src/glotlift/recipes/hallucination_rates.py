@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from datasets import concatenate_datasets
 
 from glotlift.evaluation.correlation import pearson_rows
 from glotlift.evaluation.hallucination import carried_over, label_agreement, word_labels
@@ -39,10 +38,9 @@ from glotlift.recipes.hallucination_data import (
     WORLD,
     answers,
     key_of,
-    languages,
     true_rate,
 )
-from glotlift.recipes.hallucination_detector import flagged, lessons, teach
+from glotlift.recipes.hallucination_detector import flagged, taught_by_all
 from glotlift.runs.errors import GlotliftError
 
 RAW, PAPER, SILVER = "detector alone", "precision and recall", "the same, silver labels"
@@ -72,8 +70,7 @@ class Case:
 def cases(values: str, seed: int) -> dict[str, Case]:
     """Return every model's answers in every language but English, read by one detector."""
     chosen = json.loads(values)
-    rows = concatenate_datasets(lessons(chosen, languages(chosen), seed, moved=False))
-    find = partial(flagged, chosen, teach(chosen, rows, word_labels(rows), seed))
+    find = partial(flagged, chosen, taught_by_all(values, seed))
     draw = partial(answers, chosen, seed=seed)
     known_rows = range(chosen["labelled"])
     check = partial(draw, split="validation", rows=known_rows, share=chosen["share"])
