@@ -82,3 +82,13 @@ def test_names_are_compared_with_their_types():
     assert names_f1("LOC: Ada", "PER: Ada") == 0
     assert names_f1("PER: Ada", "PER: Ada; LOC: Rome") == pytest.approx(2 / 3)
     assert names_f1("–", "–") == 1
+
+
+def test_published_instructions_are_checked_by_name():
+    constraints = [
+        {"name": "keywords:existence", "arguments": '{"keywords": ["мир"]}'},
+        {"name": "punctuation:no_comma", "arguments": "{}"},
+    ]
+    rows = [{"constraints": constraints}] * 3
+    said = ["Миру мир", "мир, труд", "мирный, труд"]
+    assert score_answers("instructions", "rus_Cyrl", said, rows).tolist() == [1.0, 0.5, 0.0]

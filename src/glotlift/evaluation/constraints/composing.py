@@ -55,13 +55,14 @@ def compose(
 
 def drawn(name: str, code: str, bullets: int, ending: int) -> dict[str, Any]:
     """Return the keywords of a constraint."""
-    return {
+    known: dict[str, dict[str, Any]] = {
         STARRED: {"num_highlights": 1},
         LISTED: {"num_bullets": bullets},
         GAPPED: {"num_placeholders": 1},
         LATER: {"postscript_marker": MARKER},
         ENDED: {"end_phrase": options(code)[ending]},
-    }.get(name, {})
+    }
+    return known.get(name, {})
 
 
 def said(constraint: Constraint, code: str) -> str:

@@ -1,5 +1,6 @@
 """A client asked the rows of a task in a language, in every formulation, sample by sample."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from glotlift.evaluation.answers import answer_scores
+from glotlift.evaluation.constraints.checkers import Constraint
+from glotlift.evaluation.constraints.grading import follows
 from glotlift.evaluation.metrics import chrf_rows
 from glotlift.evaluation.options import Normalise, option_scores
 from glotlift.evaluation.tasks.kinds import OPTIONS
@@ -134,7 +137,7 @@ def score_answers(
         case "instructions":
             pairs = zip(said, rows, strict=True)
             return np.array(
-                [np.mean(fulfils(text, row["constraints"], code)) for text, row in pairs]
+                [np.mean(followed(text, row["constraints"], code)) for text, row in pairs]
             )
         case "names":
             pairs = zip(said, rows, strict=True)
@@ -144,6 +147,15 @@ def score_answers(
         f"no measure for tasks of the kind {kind!r}",
         fix="ask for options of it, or add a measure",
     )
+
+
+def followed(text: str, constraints: Sequence[Mapping[str, Any]], code: str) -> list[bool]:
+    """Return which constraints a text follows: the sample world's, or published ones by name."""
+    if not all("name" in one for one in constraints):
+        fulfilled: list[bool] = fulfils(text, constraints, code)
+        return fulfilled
+    named = [Constraint(one["name"], json.loads(one["arguments"])) for one in constraints]
+    return follows(text, code, named)
 
 
 def number(text: str) -> float | None:

@@ -3,10 +3,12 @@
 A layout turns a line of a file, or a row of the Hub's data set of the same form, into a task row.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from glotlift.evaluation.constraints.conversations import conversation
 from glotlift.evaluation.rows import joint
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
@@ -124,6 +126,16 @@ def side_by_side(line: Line, _: str) -> dict[str, Any]:
     return {"source_text": line["beside"], "text": line["text"]}
 
 
+def instructed(line: Line, code: str) -> dict[str, Any]:
+    """IFEval, M-IFEval: a prompt and constraints that a program checks, keywords as JSON."""
+    row = conversation(line, code, "a row of instructions")
+    constraints = [
+        {"name": one.name, "arguments": json.dumps(one.arguments)}
+        for one in row.turns[0].constraints
+    ]
+    return {"prompt": row.turns[0].prompt, "constraints": constraints}
+
+
 LAYOUTS: dict[str, Layout] = {
     "xcopa": Layout("choice", plausible_alternative),
     "exams": Layout("choice", examination),
@@ -134,6 +146,7 @@ LAYOUTS: dict[str, Layout] = {
     "xquad": Layout("questions", reading, test=("questions", "validation"), joined="contexts"),
     "mgsm": Layout("arithmetic", problem),
     "ner": Layout("names", tagged),
+    "ifeval": Layout("instructions", instructed),
     "retrieval": Layout("retrieval", query, test=("queries",), documents="corpus"),
     "xquad-retrieval": Layout("retrieval", question, test=("questions",), documents="contexts"),
     "similarity": Layout("similarity", likeness),
