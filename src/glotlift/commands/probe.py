@@ -103,7 +103,7 @@ def show_plan(config: "ProbeConfig", folder: Path, as_json: bool) -> None:
     """Print what would be measured, and where it would be kept; refuse what can be refused."""
     from glotlift.probing.layers.job import codes_of
 
-    planned = {
+    planned: dict[str, Any] = {
         "model": config.model,
         "languages": codes_of(config),
         "layers": config.layers or "all",

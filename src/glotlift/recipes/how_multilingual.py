@@ -18,6 +18,7 @@ inference; none of that is done here.
 """
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def above(id: str, text: str, metric: str, unit: str, versus: str | float) -> Cl
     return Claim(id, text, metric, TRAINED, versus, "greater", 0.0, unit)
 
 
-CLAIMS = {
+CLAIMS: Mapping[str, tuple[str, str, str | float]] = {
     "share: {}": ("the larger a language's share, the higher: {}", RHO, 0.0),
     "more than untrained: {}": ("more so than in the same decoder untrained: {}", RHO, UNTRAINED),
     "learnt: {}": ("above the same decoder untrained: {}", "", UNTRAINED),
