@@ -7,7 +7,7 @@ from glotlift.evidence import Setting, run_recipe
 from glotlift.recipes.small_decoders import Scored
 from glotlift.recipes.xglm import ALL, FLAT, HIGH, LOW, MIDDLE, NATURAL, RECIPES, measures, tiers
 
-(RECIPE,) = RECIPES
+(RECIPE,) = (recipe for recipe in RECIPES if recipe.part == "sampling")
 TOY = dict(RECIPE.setting("world").values) | {
     "documents": {"eng_Latn": 90, "deu_Latn": 24, "hin_Deva": 8},
     "held_out": 4,

@@ -6,10 +6,8 @@ the next line, each language has a number drawn from a list. So languages differ
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,14 +18,10 @@ from glotlift import world
 from glotlift.clients.local import LocalModel
 from glotlift.corpus import hand, natural, read
 from glotlift.models.loading import find_model, load_model, load_tokenizer
-from glotlift.recipes.small_decoders import tokenizer_of, train_decoder
+from glotlift.recipes.small_decoders import kept_decoder
 from glotlift.recipes.starting_point import locate
-from glotlift.runs import atomic
-from glotlift.runs.cache import cache_folder
-from glotlift.runs.hashing import hash_json
-from glotlift.training.schedule import Budget
 from glotlift.training.schooling import build
-from glotlift.training.starters import SIZES, VERSION
+from glotlift.training.starters import SIZES
 
 Values = Mapping[str, Any]
 WORLD = "world"
@@ -101,23 +95,9 @@ def texts(values: Values, seed: int) -> dict[str, Dataset]:
 def tied_decoder(values: Values, seed: int, *, trained: bool = True) -> LocalModel:
     """Return a decoder of a seed, trained on its texts (once for all that decides it), or not."""
     sources = texts(values, seed)
-    told = {name: list(rows["text"]) for name, rows in sources.items()}
-    shape = replace(SIZES[values["size"]], steps=values["steps"])
-    key = hash_json([VERSION, repr(shape), values["learning_rate"], values["pieces"], seed, told])
-    path = cache_folder("bases") / f"tied-{values['size']}-{key[:12]}"
-    with atomic.locked(path):
-        if not path.is_dir():
-            tokenizer = tokenizer_of(values, sources)
-            plain = [name for name in sources if not name.startswith(PAIRS)]
-            policy = hand(dict.fromkeys(plain, PLAIN / len(plain)), rest=natural)
-            budget = Budget(values["steps"], "steps")
-            with TemporaryDirectory() as work:
-                made = train_decoder(
-                    values, tokenizer, sources, policy, seed, Path(work) / "tied", budget=budget
-                )
-            with atomic.folder(path) as folder:
-                made.model.save_pretrained(folder)
-                tokenizer.save_pretrained(folder)
+    plain = [name for name in sources if not name.startswith(PAIRS)]
+    policy = hand(dict.fromkeys(plain, PLAIN / len(plain)), rest=natural)
+    path = kept_decoder("tied", values, sources, policy, seed)
     tokenizer = load_tokenizer(path)
     if trained:
         return LocalModel(load_model(find_model(str(path))), tokenizer)

@@ -7,6 +7,7 @@ of the text, and two of them cannot be compared as two decoders can.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, set_seed
 from glotlift.corpus import Mixture, Policy
 from glotlift.objectives.bits import document_bits
 from glotlift.recipes.one_stage import BLOCKS, prepared, train_stage
+from glotlift.runs import atomic
+from glotlift.runs.cache import cache_folder
+from glotlift.runs.hashing import hash_json
 from glotlift.runs.machine import peak_memory
 from glotlift.training.schedule import Budget
-from glotlift.training.schooling import build, make_tokenizer
+from glotlift.training.schooling import BLOCK, build, make_tokenizer
 from glotlift.training.stages import Trained
-from glotlift.training.starters import SIZES
+from glotlift.training.starters import SIZES, VERSION
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ def train_decoder(
 ) -> Trained:
     """Train a decoder of ``values["size"]`` on text mixed by `policy`.
 
-    Without a `budget` it reads ``values["bytes"]``; a step reads ``values["blocks"]`` blocks, or 8.
+    Without a `budget` it reads ``values["bytes"]``; a step reads ``values["blocks"]`` blocks, or 8,
+    of ``values["block"]`` tokens, or 128.
     """
     set_seed(seed)
     model = build("decoder", SIZES[values["size"]], tokenizer)
@@ -65,7 +70,35 @@ def train_decoder(
         seed=seed,
         folder=folder,
         blocks=values.get("blocks", BLOCKS),
+        block=values.get("block", BLOCK),
     )
+
+
+def kept_decoder(
+    name: str, values: Mapping[str, Any], sources: Mapping[str, Dataset], policy: Policy, seed: int
+) -> Path:
+    """Return the folder of a decoder trained for ``values["steps"]`` on text mixed by `policy`.
+
+    Made once for all that decides it, with the tokenizer of all the text; `name` begins the
+    folder's name, and stands for the policy.
+    """
+    told = {source: list(rows["text"]) for source, rows in sources.items()}
+    shape = replace(SIZES[values["size"]], steps=values["steps"])
+    asked = [values.get(key) for key in ("learning_rate", "pieces", "block", "blocks")]
+    key = hash_json([VERSION, repr(shape), asked, seed, told])
+    path = cache_folder("bases") / f"{name}-{values['size']}-{key[:12]}"
+    with atomic.locked(path):
+        if not path.is_dir():
+            tokenizer = tokenizer_of(values, sources)
+            budget = Budget(values["steps"], "steps")
+            with TemporaryDirectory() as work:
+                made = train_decoder(
+                    values, tokenizer, sources, policy, seed, Path(work) / name, budget=budget
+                )
+            with atomic.folder(path) as folder:
+                made.model.save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
+    return path
 
 
 def score(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, documents: Dataset) -> Scored:

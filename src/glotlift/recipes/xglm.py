@@ -6,7 +6,8 @@ be checked here, so three are compared on one corpus at equal tokens: each langu
 its text, by the 0.7th and by the 0.3rd power of it (Lample and Conneau 2019). Twelve languages have
 text of three tiers, each a fifth of the one above. Tokenizer (trained on all the text), tokens and
 steps are the same; the weaker the language, the oftener its text is read when sampling is flat:
-epochs are printed. The study of prompts and demonstrations is not part of this.
+epochs are printed. The study of prompts and
+examples is in `xglm_prompts`.
 """
 
 import json
@@ -26,6 +27,7 @@ from glotlift.evidence.verdicts import Claim
 from glotlift.recipes.mgpt import beginnings
 from glotlift.recipes.raw_documents import WORLD, Texts, parted
 from glotlift.recipes.small_decoders import Scored, costs, score, tokenizer_of, train_decoder
+from glotlift.recipes.xglm_prompts import EXAMPLES, TRANSLATION
 from glotlift.training.schedule import Budget
 
 NATURAL, SMOOTHED, FLAT = "natural", "alpha 0.7", "alpha 0.3"
@@ -168,4 +170,6 @@ RECIPES = (
         metrics=dict.fromkeys((HIGH, MIDDLE, LOW, ALL), Metric(BITS, higher_is_better=False)),
         settings=(Setting("world", IN_THE_WORLD), Setting("real", REAL)),
     ),
+    EXAMPLES,
+    TRANSLATION,
 )
