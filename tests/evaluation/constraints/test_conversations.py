@@ -82,6 +82,13 @@ def test_rows_that_cannot_be_graded_are_refused_with_their_key(tmp_path):
         found = refused(written(tmp_path / "a.jsonl", row))
         assert found.code == error
         assert "key 1:en" in str(found)
+    for row in (
+        published([TITLE], turn_1_prompt='"Hello"'),
+        published([]),
+        published([TITLE], language=""),
+        {"key": 1, "language": "English", "prompt": "Hello"},
+    ):
+        assert refused(written(tmp_path / "a.jsonl", row)).code == "GL-EVALUATION-062"
     assert refused(written(tmp_path / "a.jsonl", {"key": 1})).code == "GL-EVALUATION-062"
     (tmp_path / "a.jsonl").write_text("{")
     assert "line 1" in str(refused(tmp_path / "a.jsonl"))

@@ -74,7 +74,8 @@ def conversation(row: Mapping[str, Any], code: str, place: str) -> Conversation:
         raise misplaced("there is no language", place)
     turns: list[Turn] = []
     if "prompt" in row:
-        turns = [one_turn(row["prompt"], row["instruction_id_list"], row["kwargs"], place)]
+        told = {"content": row["prompt"]}
+        turns = [one_turn(told, row.get("instruction_id_list"), row.get("kwargs"), place)]
     for number in range(1, MOST_TURNS + 1):
         prompt = row.get(f"turn_{number}_prompt")
         if prompt in NONE:
@@ -91,18 +92,18 @@ def conversation(row: Mapping[str, Any], code: str, place: str) -> Conversation:
 
 def one_turn(prompt: Any, names: Any, arguments: Any, place: str) -> Turn:
     """Return a turn of a published row, whose parts may be JSON in strings."""
-    message = prompt
-    if isinstance(prompt, str) and prompt.lstrip().startswith('{"'):
-        message = unpacked(prompt, place)
-    text = message["content"] if isinstance(message, Mapping) else message
+    message = unpacked(prompt, place)
+    if not isinstance(message, Mapping) or "content" not in message:
+        raise misplaced("the prompt is not a message", place)
     listed, given = unpacked(names, place), unpacked(arguments, place)
-    if not isinstance(listed, list) or not isinstance(given, list) or len(listed) != len(given):
+    lists = isinstance(listed, list) and isinstance(given, list)
+    if not lists or not len(listed) == len(given) > 0:
         raise misplaced("instruction_id_list and kwargs are not lists of one length", place)
     found = [
         check_arguments(Constraint(plain_name(name), unpacked(one, place)), place)
         for name, one in zip(listed, given, strict=True)
     ]
-    return Turn(str(text), tuple(found))
+    return Turn(str(message["content"]), tuple(found))
 
 
 def plain_name(name: str) -> str:
