@@ -160,13 +160,14 @@ class TagScores(NamedTuple):
     """How well tags are read: [layers, words] 1 where right, in the task and in the control.
 
     `known` [words] says which words the probes have met in training, `reader` are those of the
-    task.
+    task, and `states` [layers, words, width] what they were asked about.
     """
 
     task: Floats
     control: Floats
     known: NDArray[np.bool_]
     reader: TagReader
+    states: NDArray[np.floating]
 
 
 def read_tags(
@@ -196,6 +197,7 @@ def read_tags(
         control.right(tested, expected).astype(np.float64),
         np.array([word in met for word in test.words]),
         reader,
+        tested,
     )
 
 

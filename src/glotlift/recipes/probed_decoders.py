@@ -140,10 +140,9 @@ def scores(client: LayerEncoder, asked: Material, pivot: str) -> Scores:
     for code in asked.sentences:
         train, test = asked.tags[code]["train"], asked.tags[code]["test"]
         read = read_tags(client, train, test)
-        states = client.encode_words(test.texts, test.spans)
         found[TAGS][code] = float(read.task[:, ~read.known].mean())
         found[SELECTIVITY][code] = float(read.task.mean() - read.control.mean())
-        found[CARRIED][code] = float(reader.right(states, test.tags_of_words).mean())
+        found[CARRIED][code] = float(reader.right(read.states, test.tags_of_words).mean())
     return found
 
 

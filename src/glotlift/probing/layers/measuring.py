@@ -104,10 +104,7 @@ class Prober:
         found.append(measured(SELECTIVITY, task - control, lengths, None))
         if code != self.pivot and self.of_pivot is not None:
             told, _, there = self.of_pivot
-            states = self.client.encode_words(
-                test.texts, test.spans, layers=self.config.layers, piece=self.config.piece
-            )
-            carried = by_text(there.reader.right(states, test.tags_of_words), lengths)
+            carried = by_text(there.reader.right(scores.states, test.tags_of_words), lengths)
             often = commonest(told.tags_of_words, test.tags_of_words)
             found.append(measured(TRANSFER, carried, lengths, often))
         return found
