@@ -136,7 +136,9 @@ def test_measures_are_those_of_a_worked_example():
     assert mean(corrected(rows, 2)) == 1
     first, _, third = summarise(rows)
     assert (first.turn, first.conversations, first.prompt_strict) == (1, 2, 0.5)
-    assert np.isnan(first.forgotten)
+    assert first.forgotten is None
+    assert third.forgotten.estimate == pytest.approx(2 / 3)
+    assert third.corrected.estimate == 1
     assert third.score.estimate == pytest.approx(1 / 3)
     assert third.score.low <= third.score.estimate <= third.score.high
     assert third.instruction_loose == pytest.approx(4 / 6)

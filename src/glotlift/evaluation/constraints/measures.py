@@ -31,9 +31,9 @@ class TurnScore(NamedTuple):
     instruction_loose: float
     score: Interval | None
     """The mean of the four, with its interval over conversations; None for a single one."""
-    forgotten: float
-    corrected: float
-    """Shares of what was followed, or failed, in the turn before; NaN in the first."""
+    forgotten: Interval | None
+    corrected: Interval | None
+    """Shares of what was followed, or failed, in the turn before; None where there is nothing."""
 
 
 def summarise(graded: Sequence[Graded]) -> list[TurnScore]:
@@ -58,8 +58,8 @@ def turn_score(code: str, turn: int, rows: Sequence[Graded]) -> TurnScore:
         instruction_strict=sum(map(sum, strict)) / sum(map(len, strict)),
         instruction_loose=sum(map(sum, loose)) / sum(map(len, loose)),
         score=paired_difference(turn_rows(rows, turn), 0.0) if len(rows) > 1 else None,
-        forgotten=mean(forgotten(rows, turn)) if turn else float("nan"),
-        corrected=mean(corrected(rows, turn)) if turn else float("nan"),
+        forgotten=interval(forgotten(rows, turn)) if turn else None,
+        corrected=interval(corrected(rows, turn)) if turn else None,
     )
 
 
@@ -112,3 +112,10 @@ def mean(ratio: Ratio) -> float:
     """Return the value of a ratio, or NaN where there is nothing to divide by."""
     total = ratio.weights.sum()
     return float(ratio.rates @ ratio.weights / total) if total else float("nan")
+
+
+def interval(ratio: Ratio) -> Interval | None:
+    """Return the value of a ratio with its interval over rows, or None where there is neither."""
+    if len(ratio.rates) < 2 or not ratio.weights.any():
+        return None
+    return paired_difference(ratio.rates, 0.0, weights=ratio.weights)
