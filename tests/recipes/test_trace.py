@@ -49,6 +49,7 @@ def test_arms_read_equal_tokens_and_other_rows(arms):
     assert {arm["budget_spent"]["0"] for arm in arms.values()} == {1200}
     read = {name: arm["cost"]["rows read"] for name, arm in arms.items()}
     assert read[REASONED] < read[ALONE]  # longer answers, so fewer of them
+    assert {arm["cost"]["test rows in training"] for arm in arms.values()} == {0}
     bits = {arm["metrics"][TEXT]["mean"] for arm in arms.values()}
     assert len(bits) == len(arms)
 

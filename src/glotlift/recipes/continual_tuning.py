@@ -240,6 +240,7 @@ def learn_in_order(
         "steps": float(sum(trained.steps for trained in left)),
         "rows read": float(sum(sum(trained.plan.documents.values()) for trained in left)),
         "peak_memory_bytes": float(peak_memory()),
+        "test rows in training": repeated([*start.tasks.values(), *start.skills.values()]),
         **{f"{name}: before": float(each.mean()) for name, each in start.before.skills.items()},
     }
     return Measurement(
@@ -270,6 +271,18 @@ def told_by_task(means: Floats, order: Sequence[str]) -> dict[str, float]:
         **{f"{name}: when learnt": float(means[at + 1, at]) for at, name in enumerate(order)},
         **{f"{name}: change": float(changes[at]) for at, name in enumerate(order)},
     }
+
+
+def repeated(tasks: Sequence[Splits]) -> float:
+    """Return how many test rows ask word for word what a training row of the task does."""
+    return float(
+        sum(
+            asked in known
+            for splits in tasks
+            for known in [{*splits["train"]["asked"]}]
+            for asked in splits["test"]["asked"]
+        )
+    )
 
 
 def majority_right(splits: Splits) -> Floats:
