@@ -59,7 +59,6 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     ],
     "least": 2,
     "alike": 2 / 3,
-    "steps": 600,
 }
 TEACHING: dict[str, Any] = {
     "taught": 3000,

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ from glotlift.probing.spelling import n_grams
 
 Word = tuple[str, str]  # language, word
 Row = Mapping[str, str]  # translations of one sentence, by language
+Parts = NDArray[np.int64]
 BUCKETS, ORDERS = 8000, (2, 3, 4)
 
 
@@ -49,6 +49,11 @@ class Words:
         own = [self.own[word]] if word in self.own else []
         return own + (n_gram_parts(word[1]) if self.spelt else [])
 
+    def parts_of(self, text: str, code: str) -> Parts:
+        """Return the parts of all words of a text."""
+        words = words_of(text, code)
+        return np.array([part for word in words for part in self.parts((code, word))], np.int64)
+
 
 @dataclass(frozen=True)
 class WordEncoder:
@@ -63,30 +68,28 @@ class WordEncoder:
     def untrained(cls, words: Words, width: int, seed: int) -> "WordEncoder":
         """Return an encoder whose vectors are drawn by chance."""
         torch.manual_seed(seed)
-        vectors = nn.EmbeddingBag(BUCKETS + len(words.own), width, mode="mean")
+        vectors = nn.EmbeddingBag(BUCKETS + len(words.own), width, mode="mean", sparse=True)
         nn.init.normal_(vectors.weight, std=width**-0.5)
         return cls(words, vectors, nn.Parameter(torch.tensor(5.0)), nn.Parameter(torch.tensor(0.0)))
 
-    def encode(self, texts: Sequence[Sequence[Word]]) -> torch.Tensor:
+    def encode(self, texts: Sequence[Parts]) -> torch.Tensor:
         """Return the mean vector of each text's parts, [texts, width]; zero for none."""
-        parts = [[part for word in text for part in self.words.parts(word)] for text in texts]
-        starts = np.cumsum([0, *map(len, parts[:-1])])
-        ids = torch.tensor(list(chain.from_iterable(parts)), dtype=torch.long)
+        starts = np.cumsum([0, *map(len, texts[:-1])])
+        ids = torch.from_numpy(np.concatenate(texts))
         found: torch.Tensor = self.vectors(ids, torch.from_numpy(starts))
         return found
 
     def similarity(self, firsts: Sequence[Word], seconds: Sequence[Word]) -> torch.Tensor:
         """Return the cosine of each pair of words, [n]."""
-        one, other = (self.encode([[word] for word in words]) for words in (firsts, seconds))
+        one, other = (
+            self.encode([np.array(self.words.parts(word), np.int64) for word in words])
+            for words in (firsts, seconds)
+        )
         return cosine_similarity(one, other)
 
     def log_odds(self, firsts: Sequence[Word], seconds: Sequence[Word]) -> torch.Tensor:
         """Return the log-odds that two words mean the same, [n]."""
         return self.scale * self.similarity(firsts, seconds) + self.shift
-
-    def weights(self) -> list[nn.Parameter]:
-        """Return what may be learnt."""
-        return [*self.vectors.parameters(), self.scale, self.shift]
 
 
 def learn_translations(
@@ -94,18 +97,16 @@ def learn_translations(
 ) -> None:
     """Draw together the two languages, by chance two of a row's, of `batch` rows a step."""
     generator = np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(encoder.weights(), lr=rate)
-    split = [
-        {code: [(code, word) for word in words_of(text, code)] for code, text in row.items()}
-        for row in rows
-    ]
+    optimiser = torch.optim.SparseAdam(encoder.vectors.parameters(), lr=rate)
+    split = [[encoder.words.parts_of(row[code], code) for code in sorted(row)] for row in rows]
     contrast = Contrast(temperature=0.1, negatives="other side")
     for _ in range(steps):
-        texts: list[list[Word]] = []
-        for place in generator.choice(len(split), size=min(batch, len(split)), replace=False):
-            codes = sorted(split[place])
-            one, other = generator.choice(len(codes), size=2, replace=False)
-            texts += [split[place][codes[one]], split[place][codes[other]]]
+        places = generator.choice(len(split), size=min(batch, len(split)), replace=False)
+        texts = [
+            split[place][side]
+            for place in places
+            for side in generator.choice(len(split[place]), size=2, replace=False)
+        ]
         vectors = encoder.encode(texts)
         loss = contrast.losses(vectors.reshape(-1, 2, vectors.shape[1])).mean()
         optimiser.zero_grad()
@@ -124,7 +125,10 @@ def learn_pairs(
 ) -> None:
     """Learn which pairs of words mean the same, by logistic regression on their cosine."""
     generator = np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(encoder.weights(), lr=rate)
+    optimisers = (
+        torch.optim.SparseAdam(encoder.vectors.parameters(), lr=rate),
+        torch.optim.Adam([encoder.scale, encoder.shift], lr=rate),
+    )
     for _ in range(epochs):
         order = generator.permutation(len(pairs))
         for start in range(0, len(order), batch):
@@ -134,9 +138,11 @@ def learn_pairs(
             loss = binary_cross_entropy_with_logits(
                 encoder.log_odds(firsts, seconds), torch.tensor(same, dtype=torch.float32)
             )
-            optimiser.zero_grad()
+            for optimiser in optimisers:
+                optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
+            for optimiser in optimisers:
+                optimiser.step()
 
 
 def scores(values: torch.Tensor) -> NDArray[np.float64]:
