@@ -89,6 +89,7 @@ def pretrained(values: str, several: float) -> tuple[PreTrainedModel, PreTrained
                         ).model
             with atomic.folder(path) as folder:
                 model.save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
     return load_model(find_model(str(path))), tokenizer
 
 
