@@ -4,7 +4,7 @@ mteb downloads the data of a task when its rows are first asked for. Scores are 
 intervals; they are mteb's own but for bitext, whose main score there is F1.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from datasets import Dataset
@@ -83,10 +83,11 @@ def mteb_part(name: str, code: str) -> Part:
     """Return a task's data in a language, or of it and English; raises GL-EVALUATION-100."""
     task = described(name)
     subsets = {
-        subset: {language(tag.replace("-", "_")).code for tag in tags}
-        for subset, tags in spoken(task.metadata, code).items()
+        subset: set(map(named, tags))
+        for subset, tags in task.metadata.hf_subsets_to_langscripts.items()
     }
-    wanted = ({code}, {code, "eng_Latn"})
+    own = named(code)
+    wanted = ({own}, {own, "eng_Latn"})
     chosen = next((name for set_ in wanted for name, has in subsets.items() if has == set_), None)
     if chosen is None:
         raise GlotliftError(
@@ -100,20 +101,22 @@ def mteb_part(name: str, code: str) -> Part:
     split = task.metadata.eval_splits[0]
     if getattr(task, "parallel_subsets", False):
         one, other = chosen.split("-")
-        sides = (other, one) if language(one).code == code else (one, other)
+        sides = (other, one) if named(one) == own else (one, other)
         return Part(task.dataset[split], sides)
     data = task.dataset.get(chosen, task.dataset)
     return Part(data[split], getattr(task, "column_names", ("sentence1", "sentence2")))
 
 
-def spoken(metadata: Any, code: str) -> dict[str, list[str]]:
-    """Return the languages of those parts of a task that have the asked one."""
-    known = language(code).iso639_3
-    return {
-        subset: tags
-        for subset, tags in metadata.hf_subsets_to_langscripts.items()
-        if any(tag.split("-")[0] == known for tag in tags)
-    }
+@cache
+def named(tag: str) -> str:
+    """Return the code of a language as mteb writes it (``swa-Latn``), or what is unknown.
+
+    Mandarin stands for Chinese, as written with the same characters.
+    """
+    try:
+        return str(language(tag.replace("-", "_").replace("cmn_", "zho_")).code)
+    except GlotliftError:
+        return tag
 
 
 def described(name: str) -> Any:
