@@ -98,7 +98,7 @@ def encoder(values: str) -> tuple[Any, PreTrainedModel]:
     """Return the tokenizer and the encoder that all arms start from; `values` are JSON.
 
     It has read text of both languages and pairs of translations, and was then tuned to give
-    translations like vectors, without which so small an encoder carries nothing over.
+    translations like vectors: so small an encoder ties languages little by reading alone.
     """
     chosen, sources = json.loads(values), texts(values)
     tokenizer = encoder_tokenizer(chosen, sources)
