@@ -60,7 +60,7 @@ CERTIFIED: dict[str, Any] = {
     "pivot": "eng_Latn",
     "languages": ["deu_Latn", "spa_Latn", "rus_Cyrl", "hin_Deva", "zho_Hans"],
     "pairs": [500],
-    "draws": 10,
+    "draws": 5,
 }
 EIGHT = ["fra_Latn", "ita_Latn", "por_Latn", "spa_Latn", "rus_Cyrl", "hin_Deva", "zho_Hans"]
 TALKS: dict[str, Any] = {
