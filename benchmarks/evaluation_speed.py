@@ -21,7 +21,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from glotlift import world
 from glotlift.clients import LocalModel
-from glotlift.evaluation.options import flatten
+from glotlift.evaluation.options import asked
 from glotlift.evaluation.rows import joint
 from glotlift.vocabulary import train_tokenizer
 from glotlift.world.tasks.catalogue import TASKS
@@ -49,7 +49,11 @@ def few_shot(name: str, questions: int, *, drawn: bool) -> Pairs:
         chosen = draw.choice(len(solved), SHOTS, replace=False) if drawn else range(SHOTS)
         return {"prompt": "\n\n".join([*(solved[place] for place in chosen), row["prompt"]])}
 
-    return flatten(rows.map(shown, load_from_cache_file=False, keep_in_memory=True), blind=False)
+    contexts, listed = asked(
+        rows.map(shown, load_from_cache_file=False, keep_in_memory=True), blind=False
+    )
+    texts = [option for options in listed for option in options]
+    return [context for context in contexts for _ in range(4)], texts
 
 
 def made() -> tuple[Any, Any]:
