@@ -6,8 +6,7 @@ equally many tokens, laid out as conversations in one way or another.
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,6 @@ from glotlift.training.schedule import Budget
 from glotlift.training.schooling import build
 from glotlift.training.starters import SIZES
 
-Values = Mapping[str, Any]
 Talks = Sequence[Sequence[Turn]]
 Layout = Callable[[Sequence[Conversation], int], Talks]
 FIRST, THIRD, FALL = "turn 1", "turn 3", "turn 3 less turn 1"
@@ -85,7 +83,7 @@ def teach(setting: Setting, seed: int, folder: Path, *, layout: Layout) -> Measu
     """
     values, key = setting.values, json.dumps(dict(setting.values), sort_keys=True)
     started = time.monotonic()
-    client, steps = taught(values, conversations(key, seed, "train"), seed, folder, layout)
+    client, steps = taught(key, seed, folder, layout)
     rows = [row for talks in conversations(key, 0, "test").values() for row in talks]
     scores, cost = talked(client, rows)
     ids = [f"{row.language}/{row.id}" for row in rows]
@@ -98,22 +96,23 @@ def teach(setting: Setting, seed: int, folder: Path, *, layout: Layout) -> Measu
     )
 
 
-def taught(
-    values: Values,
-    known: Mapping[str, Sequence[Conversation]],
-    seed: int,
-    folder: Path,
-    layout: Layout,
-) -> tuple[LocalModel, int]:
-    """Return a decoder taught conversations, and how many steps it took."""
+@lru_cache(maxsize=1)
+def tokenizer_for(values: str, seed: int) -> Any:
+    """Return the tokenizer that all layouts of a seed share, made once a process."""
+    known = conversations(values, seed, "train")
     texts = {code: texts_of(together(rows, seed), code) for code, rows in known.items()}
-    tokenizer = tokenizer_of(values, texts)
+    return tokenizer_of(json.loads(values), texts)
+
+
+def taught(key: str, seed: int, folder: Path, layout: Layout) -> tuple[LocalModel, int]:
+    """Return a decoder taught a seed's conversations in a layout, and how many steps it took."""
+    values, known = json.loads(key), conversations(key, seed, "train")
+    tokenizer = tokenizer_for(key, seed)
     objective = InstructionTuning(tokenizer)
     rows = {code: texts_of(layout(talks, seed), code) for code, talks in known.items()}
     set_seed(seed)
-    shape = replace(SIZES[values["size"]], pieces=values["pieces"])
     trained = train_stage(
-        build("decoder", shape, tokenizer),
+        build("decoder", SIZES[values["size"]], tokenizer),
         tokenizer,
         {code: objective.prepare(found) for code, found in rows.items()},
         Mixture(rows, natural, seed=seed),

@@ -73,7 +73,7 @@ TALKS: dict[str, Any] = {
     "asked": 16,
     "size": "tiny",
     "pieces": 1500,
-    "tokens": 150_000,
+    "tokens": 120_000,
     "learning_rate": 4e-3,
 }
 
