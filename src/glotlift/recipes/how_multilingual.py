@@ -19,7 +19,7 @@ inference; none of that is done here.
 
 import json
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from glotlift.recipes.probed_decoders import (
     TAGS,
     TOPICS,
     WORDS,
-    Values,
+    Scores,
     decoder,
     material,
     scores,
@@ -64,7 +64,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "topic_rows": {"train": 200, "test": 100},
     "size": "tiny",
     "pieces": 2000,
-    "steps": 400,
+    "steps": 300,
     "learning_rate": 4e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -84,14 +84,10 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
 }
 
 
-def probe(setting: Setting, seed: int, folder: Path, *, client: Any) -> Measurement:
-    """Score every language by what `client` makes of it; rank scores beside dealt shares."""
-    values = setting.values
-    asked = material(json.dumps(dict(values), sort_keys=True))
-    found, dealt = (
-        scores(client(values, seed, folder), asked, values["pivot"]),
-        shares(values, seed),
-    )
+def probe(setting: Setting, seed: int, folder: Path, *, score: Any) -> Measurement:
+    """Score every language by what is probed; rank scores beside dealt shares."""
+    values, key = setting.values, json.dumps(dict(setting.values), sort_keys=True)
+    found, dealt = score(key, seed, folder), shares(values, seed)
     plain = {name: np.array(list(by.values())) for name, by in found.items()}
     rows = {name: list(by) for name, by in found.items()}
     ranked = {
@@ -99,15 +95,28 @@ def probe(setting: Setting, seed: int, folder: Path, *, client: Any) -> Measurem
         for name in SCORES
     }
     return Measurement(
-        len(asked.sentences) * SHOWN,
+        len(values["languages"]) * SHOWN,
         plain | ranked,
         rows | {ranking(name): rows[name] for name in SCORES},
     )
 
 
-def letters(values: Values, seed: int, folder: Path) -> LetterCounts:
-    """Return what stands in for a model and knows spelling alone."""
-    return LetterCounts()
+def of_decoder(values: str, seed: int, folder: Path, *, trained: bool) -> Scores:
+    """Return the scores of a seed's decoder."""
+    chosen = json.loads(values)
+    client = decoder(chosen, seed, folder, trained=trained)
+    return scores(client, material(values), chosen["pivot"])
+
+
+def of_letters(values: str, seed: int, folder: Path) -> Scores:
+    """Return the scores of what knows spelling alone, which no seed changes."""
+    return letter_scores(values)
+
+
+@lru_cache(maxsize=1)
+def letter_scores(values: str) -> Scores:
+    """Return the scores of counts of letters, made once a process."""
+    return scores(LetterCounts(), material(values), json.loads(values)["pivot"])
 
 
 def ranking(name: str) -> str:
@@ -138,14 +147,14 @@ RECIPES = (
             Arm(
                 TRAINED,
                 "a decoder of languages in shares of 64 to 1, dealt out by the seed",
-                partial(probe, client=partial(decoder, trained=True)),
+                partial(probe, score=partial(of_decoder, trained=True)),
             ),
             Arm(
                 UNTRAINED,
                 "the same decoder before training",
-                partial(probe, client=partial(decoder, trained=False)),
+                partial(probe, score=partial(of_decoder, trained=False)),
             ),
-            Arm(LETTERS, "counts of character n-grams", partial(probe, client=letters)),
+            Arm(LETTERS, "counts of character n-grams", partial(probe, score=of_letters)),
         ),
         claims=(
             *(
