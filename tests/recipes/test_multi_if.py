@@ -22,8 +22,8 @@ from glotlift.recipes.constraint_talks import (
 )
 from glotlift.recipes.multi_if import ADDED, ALONE, APART, CHECKING, FOR_ENGLISH, OWN, TALKING, YES
 
-TOY = {"languages": ["zho_Hans"], "pairs": [40], "kept": 20, "taught": 12, "asked": 3,
-       "pieces": 600, "tokens": 3_000}  # fmt: skip
+TOY = {"languages": ["zho_Hans"], "pairs": [40], "kept": 20, "taught": 12, "asked": 2,
+       "pieces": 600, "tokens": 1_500}  # fmt: skip
 
 
 def setting(recipe, name="world", **own):
@@ -86,7 +86,8 @@ def test_talks_with_one_who_follows_everything_score_one():
     assert all(a != b for a, b in zip(moved(replies, rows), replies, strict=True))
 
 
-def test_arms_are_taught_for_equal_tokens_and_judged(tmp_path):
+def test_arms_are_taught_for_equal_tokens_and_judged(tmp_path, monkeypatch):
+    monkeypatch.setattr("glotlift.recipes.constraint_talks.LONGEST", 6)
     evidence = run_recipe(TALKING, setting(TALKING, **TOY), tmp_path, seeds=[0])
     assert {arm["budget_spent"]["0"] for arm in evidence["arms"]} == {TOY["tokens"]}
     assert [arm["name"] for arm in evidence["arms"]] == [ALONE, APART, ADDED]
