@@ -10,11 +10,11 @@ from glotlift.recipes.xglm_prompts import (
     BITS,
     ENGLISH,
     EXAMPLES,
-    THREE,
     LOCAL,
     MAJORITY,
     NONE,
     TAUGHT,
+    THREE,
     TRANSLATION,
     UNTAUGHT,
     WORLD,
@@ -33,6 +33,7 @@ TOY = WORLD | {
     "pieces": 900,
     "steps": 4,
 }
+LABELLED = TOY | {"task": "world:sentiment"}
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +66,22 @@ def test_solved_rows_are_read_in_languages_that_know_the_task_alone():
     assert len(pairs) == 4
     assert all(" = " in line for line in pairs)
     solved = sources["tasks:spa_Latn"]["text"][0].split("\n\n")
-    ends = {"positive", "negative", "neutral", "positivo", "negativo", "neutro"}
-    assert {part.split()[-1] for part in solved} <= ends
+    assert len(solved) == 4
+    assert all(part.endswith(".") for part in solved)  # as options of the world end
 
 
 def test_wrong_examples_are_the_same_with_another_label():
-    right = drawn(TOY, "spa_Latn", 3, seed=3)
-    wrong = drawn(TOY, "spa_Latn", 3, seed=3, wrong=True)
-    assert [row["text"] for row in right] == [row["text"] for row in wrong]
-    assert all(a["label"] != b["label"] for a, b in zip(right, wrong, strict=True))
+    for values, answer in ((TOY, "answer"), (LABELLED, "label")):
+        right = drawn(values, "spa_Latn", 3, seed=3)
+        wrong = drawn(values, "spa_Latn", 3, seed=3, wrong=True)
+        assert [row["id"] for row in right] == [row["id"] for row in wrong]
+        assert all(a[answer] != b[answer] for a, b in zip(right, wrong, strict=True))
     assert drawn(TOY, "spa_Latn", 3, seed=4) != right
 
 
 def test_instructions_are_in_english_or_in_the_language():
-    english, local = (asked_in(TOY, "spa_Latn", way) for way in ("english", "target"))
-    assert len(english) == len(local) == TOY["formulations"]
+    english, local = (asked_in(LABELLED, "spa_Latn", way) for way in ("english", "target"))
+    assert len(english) == len(local) == len(TOY["formulations"])
     assert english[0].words["positive"] == "positive"
     assert local[0].words["positive"] == "positivo"
 
