@@ -42,7 +42,7 @@ def task_changes(scores: ArrayLike) -> Floats:
     Raises GL-EVALUATION-085 and -086.
     """
     known = checked(scores)
-    return known[-1] - when_learnt(known)
+    return np.asarray(known[-1] - when_learnt(known), np.float64)
 
 
 def learnt_performance(scores: ArrayLike) -> Any:

@@ -85,7 +85,7 @@ REAL: dict[str, Any] = WORLD | {
     "skills": {
         "reasoning": {"world": "arithmetic", "language": "eng_Latn", "rows": 2500},
         "instructions": read("xsid/en.valid", "xsid/en.test", "eng_Latn", 300, label="intent"),
-        "safety": read(*2 * [f"{HATE}/portuguese"], "por_Latn", 800),
+        "safety": read(f"{HATE}/portuguese", f"{HATE}/portuguese", "por_Latn", 800),
     },
     "tasks": {
         "topics": read(
@@ -95,7 +95,7 @@ REAL: dict[str, Any] = WORLD | {
             *("nusax/ind_Latn.train", "nusax/ind_Latn.test"), "ind_Latn", 500, characters=100
         ),
         "requests": read("xsid/tr.valid", "xsid/tr.test", "tur_Latn", 300, label="intent"),
-        "targets": read(*2 * [f"{HATE}/french"], "fra_Latn", 600, label="target"),
+        "targets": read(f"{HATE}/french", f"{HATE}/french", "fra_Latn", 600, label="target"),
     },
 }
 
