@@ -9,6 +9,8 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 if TYPE_CHECKING:
     from glotlift.evaluation.tasks.sources import TaskSource
 
+LABELLED = 200  # rows that the labels of a task are read from
+
 app = typer.Typer(help="See what a model can be asked.", no_args_is_help=True)
 
 
@@ -76,11 +78,16 @@ def worded(
     source: "TaskSource", code: str, rows: int, shots: int, *, english: bool
 ) -> list[dict[str, Any]]:
     """Return rows as they are asked in words, in every formulation."""
-    from glotlift.evaluation.tasks.wording import wordings
+    from glotlift.evaluation.tasks.wording import labels_of, wordings
 
     found = list(source.rows(code, rows))
     given = list(source.rows(code, shots, split="train")) if shots else []
-    ways = wordings(source.kind, code, instructions="english" if english else "target")
+    ways = wordings(
+        source.kind,
+        code,
+        instructions="english" if english else "target",
+        labels=labels_of(source.rows(code, LABELLED)),
+    )
     return [
         {
             "id": question.id,

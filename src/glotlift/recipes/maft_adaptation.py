@@ -138,7 +138,8 @@ def adapt(setting: Setting, seed: int, folder: Path, *, groups: str) -> Measurem
     spent = 0
 
     def encoder() -> PreTrainedModel:
-        return load_model(find_model(str(shared.folder)))
+        found: PreTrainedModel = load_model(find_model(str(shared.folder)))
+        return found
 
     def adapted(name: str, sources: Mapping[str, Dataset], amount: int) -> PreTrainedModel:
         nonlocal spent

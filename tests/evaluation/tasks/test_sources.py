@@ -26,7 +26,8 @@ REAL = {
     "xcopa": ("xcopa", "swh_Latn"), "exams": ("exams", "hrv_Latn"), "nli": ("ocnli", "zho_Hans"),
     "sib200": ("sib200", "swh_Latn"), "sentiment": ("afrisenti", "hau_Latn"),
     "xquad": ("xquad", "hin_Deva"), "mgsm": ("mgsm", "deu_Latn"),
-    "ifeval": ("m_ifeval", "fra_Latn"),
+    "ifeval": ("m_ifeval", "fra_Latn"), "xsid": ("xsid", "tur_Latn"),
+    "injongo": ("injongo", "yor_Latn"),
     "ner": ("masakhaner2", "hau_Latn"), "afrimmlu": ("irokobench/afrimmlu", "swh_Latn"),
 }  # fmt: skip
 REAL_VECTORS = {"xquad-retrieval": ("xquad", "hin_Deva"), "bitext": ("ntrex", "fin_Latn")}

@@ -17,6 +17,7 @@ from glotlift.evaluation.constraints.grading import follows
 from glotlift.evaluation.metrics import chrf_rows
 from glotlift.evaluation.options import Normalise, option_scores
 from glotlift.evaluation.tasks.kinds import OPTIONS
+from glotlift.evaluation.tasks.talk import said_intents
 from glotlift.evaluation.tasks.wording import Question, Wording, said_names
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.protocols import Encoder, Generator, Scorer
@@ -25,7 +26,7 @@ from glotlift.world.tasks import fulfils
 Floats = NDArray[np.float64]
 LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
-    "instructions": 192, "names": 96,
+    "instructions": 192, "names": 96, "intents": 128,
 }  # fmt: skip
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
@@ -142,6 +143,9 @@ def score_answers(
         case "names":
             pairs = zip(said, rows, strict=True)
             return np.array([names_f1(t, said_names(r["tokens"], r["tags"])) for t, r in pairs])
+        case "intents":
+            pairs = zip(said, rows, strict=True)
+            return np.array([names_f1(text, said_intents(row)) for text, row in pairs])
     raise GlotliftError(
         "GL-EVALUATION-036",
         f"no measure for tasks of the kind {kind!r}",
@@ -175,7 +179,7 @@ def last_number(text: str) -> float | None:
 
 
 def names_f1(said: str, right: str) -> float:
-    """Return the F1 of names with their types, as ``PER: A, B; LOC: C`` lists them."""
+    """Return the F1 of names with their types, or slots, as ``PER: A, B; LOC: C`` lists them."""
     mine, theirs = listed(said), listed(right)
     if not mine or not theirs:
         return float(mine == theirs)

@@ -1,7 +1,7 @@
 """The kinds of tasks: what a client is asked for, and how an answer is measured."""
 
 CHOICE = "accuracy"
-OPTIONS = ("choice", "sentiment", "topic", "nli")
+OPTIONS = ("choice", "sentiment", "topic", "nli", "dialogue")
 """Kinds of which the likeliest option is taken."""
 VECTORS = ("retrieval", "similarity", "bitext")
 """Kinds of which texts are turned into vectors; all others have text written."""
@@ -13,6 +13,7 @@ METRICS = {
     "summaries": "chrF++ / 100",
     "instructions": "constraints kept",
     "names": "F1 of names",
+    "intents": "F1 of intents and slots",
     "retrieval": "nDCG@10",
     "similarity": "Spearman's correlation",
     "bitext": "nearest is the translation",
@@ -31,12 +32,18 @@ WORLD = {
     "translation": "translation",
     "summaries": "summaries",
     "instructions": "instructions",
+    "intents": "intents",
+    "dialogue": "dialogue",
     "retrieval": "retrieval",
     "similarity": "similarity",
     "bitext": "bitext",
 }
 """The sample world's tasks that any client can be asked, and their kinds."""
-WORLD_ROWS = {"retrieval": "retrieval_queries", "bitext": "translation"}
+WORLD_ROWS = {
+    "retrieval": "retrieval_queries",
+    "bitext": "translation",
+    "dialogue": "persona_consistency",
+}
 """Whose rows a task has, where its name is not that of a task of the world."""
 
 

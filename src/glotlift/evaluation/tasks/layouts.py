@@ -10,6 +10,7 @@ from typing import Any
 
 from glotlift.evaluation.constraints.conversations import conversation
 from glotlift.evaluation.rows import joint
+from glotlift.evaluation.tasks.talk import slots_of
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
@@ -100,6 +101,22 @@ def tagged(line: Line, _: str) -> dict[str, Any]:
     return {"tokens": line["tokens"], "tags": line["tags"], "text": " ".join(line["tokens"])}
 
 
+def requested(line: Line, _: str) -> dict[str, Any]:
+    """xSID: a request, its intent, and tags of its slots."""
+    slots = slots_of(line["tokens"], line["slots"])
+    return {"text": line["text"], "intents": [line["intent"]], "slots": slots}
+
+
+def spoken_to(line: Line, _: str) -> dict[str, Any]:
+    """INJONGO: a request, its intent, and slots by their places among the bytes of the text."""
+    read = line["text"].encode()
+    slots = [
+        {"name": one["label"], "words": read[one["start_byte"] : one["limit_byte"]].decode()}
+        for one in line["spans"]
+    ]
+    return {"text": line["text"], "intents": [line["intent"]], "slots": slots}
+
+
 def question(line: Line, _: str) -> dict[str, Any]:
     """XQuAD as retrieval: a question, and the paragraph that answers it."""
     return {"text": line["question"], "relevant": [str(line["context_id"])], "grades": [1.0]}
@@ -146,6 +163,8 @@ LAYOUTS: dict[str, Layout] = {
     "xquad": Layout("questions", reading, test=("questions", "validation"), joined="contexts"),
     "mgsm": Layout("arithmetic", problem),
     "ner": Layout("names", tagged),
+    "xsid": Layout("intents", requested),
+    "injongo": Layout("intents", spoken_to),
     "ifeval": Layout("instructions", instructed),
     "retrieval": Layout("retrieval", query, test=("queries",), documents="corpus"),
     "xquad-retrieval": Layout("retrieval", question, test=("questions",), documents="contexts"),

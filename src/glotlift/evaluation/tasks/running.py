@@ -22,10 +22,7 @@ from glotlift.evaluation.tasks.config import EvaluateConfig
 from glotlift.evaluation.tasks.embedding import CHANCE, embed_rows
 from glotlift.evaluation.tasks.kinds import METRICS, OPTIONS, VECTORS
 from glotlift.evaluation.tasks.sources import TaskSource, task_sources
-from glotlift.evaluation.tasks.wording import (
-    Translate,
-    wordings,
-)
+from glotlift.evaluation.tasks.wording import Translate, labels_of, wordings
 from glotlift.languages import language
 from glotlift.runs import atomic
 from glotlift.runs.errors import GlotliftError
@@ -141,7 +138,7 @@ def ask_language(
             ],
             "",
         )
-    labels = sorted(set(rows["label"])) if "label" in rows.column_names else []
+    labels = labels_of(rows)
     ways = wordings(
         source.kind, code, instructions=config.instructions, labels=labels, translate=translate
     )[: config.formulations]

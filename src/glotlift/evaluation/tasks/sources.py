@@ -17,6 +17,7 @@ from datasets import Dataset
 from glotlift import world
 from glotlift.evaluation.tasks.kinds import WORLD, WORLD_ROWS
 from glotlift.evaluation.tasks.layouts import Layout, layout
+from glotlift.evaluation.tasks.talk import replies, requests
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
@@ -45,8 +46,9 @@ class TaskSource:
         """
         first, _, where = self.address.partition(":")
         if first == HERE:
-            made = world.tasks.TASKS[WORLD_ROWS.get(where, where)].make(code, most, split=split)
-            return judged(made, split) if self.kind == "retrieval" else made
+            count = 2 * most if self.kind == "dialogue" else most  # a row for either reply
+            made = world.tasks.TASKS[WORLD_ROWS.get(where, where)].make(code, count, split=split)
+            return of_world(self.kind, made, split)
         if first == MTEB:
             from glotlift.evaluation.tasks.mteb_rows import mteb_rows
 
@@ -189,6 +191,18 @@ def beside(folder: Path, code: str, names: tuple[str, ...]) -> Iterator[dict[str
     for text, other in zip(*texts, strict=True):
         if text.strip() and other.strip():
             yield {"text": text.strip(), "beside": other.strip()}
+
+
+def of_world(kind: str, made: Dataset, split: str) -> Dataset:
+    """Return rows of the sample world with the columns of their kind."""
+    match kind:
+        case "retrieval":
+            return judged(made, split)
+        case "dialogue":
+            return replies(made)
+        case "intents":
+            return requests(made)
+    return made
 
 
 def judged(queries: Dataset, split: str) -> Dataset:

@@ -12,8 +12,10 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import yaml
+from datasets import Dataset
 
 from glotlift.evaluation.rows import joint
+from glotlift.evaluation.tasks.talk import said_intents
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
@@ -72,7 +74,8 @@ class Wording:
     def fill(self, row: Mapping[str, Any], options: Sequence[str]) -> str:
         """Return the template with the row's columns in their places."""
         slash = "、" if self.spoken == "zho" else ", "
-        named = {"options": slash.join(option.rstrip(".。") for option in options)}
+        listed = options or tuple(self.words.values())
+        named = {"options": slash.join(option.rstrip(".。") for option in listed)}
         for side in ("source", "target"):
             code = row.get("source_language") if side == "source" else self.code
             named[f"{side}_name"] = name_in(code, self.locale) if code else ""
@@ -82,7 +85,7 @@ class Wording:
     def answers(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], int, str]:
         """Return a row's options, the place of the right one, and the right answer in words."""
         match self.kind:
-            case "choice":
+            case "choice" | "dialogue":
                 options = tuple(row["options"])
                 return options, row["answer"], options[row["answer"]]
             case "sentiment" | "topic" | "nli":
@@ -100,6 +103,8 @@ class Wording:
                 return (), 0, row["summary"]
             case "names":
                 return (), 0, said_names(row["tokens"], row["tags"])
+            case "intents":
+                return (), 0, said_intents(row)
         return (), 0, row.get("response", "")
 
 
@@ -135,6 +140,13 @@ def wordings(
         words = {label: translate(word, code) for label, word in words.items()}
         spoken = own
     return [Wording(kind, code, spoken, template, words) for template in templates]
+
+
+def labels_of(rows: Dataset) -> list[str]:
+    """Return the labels, or intents, that rows have; none where their kind has no such thing."""
+    if "intents" in rows.column_names:
+        return sorted({intent for listed in rows["intents"] for intent in listed})
+    return sorted(set(rows["label"])) if "label" in rows.column_names else []
 
 
 @cache
