@@ -108,7 +108,7 @@ def requested(line: Line, _: str) -> dict[str, Any]:
 
 
 def spoken_to(line: Line, _: str) -> dict[str, Any]:
-    """INJONGO: a request, its intent, and slots by places, which count letters despite their name."""
+    """INJONGO: a request, its intent, and slots by places, which count letters, not bytes."""
     slots = [
         {"name": one["label"], "words": line["text"][one["start_byte"] : one["limit_byte"]]}
         for one in line["spans"]
