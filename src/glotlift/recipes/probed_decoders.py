@@ -104,10 +104,17 @@ def texts(values: Values) -> dict[str, Dataset]:
     return sources
 
 
+@lru_cache(maxsize=1)
+def reading(values: str) -> tuple[dict[str, Dataset], Any]:
+    """Return what there is to read and the tokenizer of all of it, made once a process."""
+    chosen = json.loads(values)
+    sources = texts(chosen)
+    return sources, tokenizer_of(chosen, sources)
+
+
 def decoder(values: Values, seed: int, folder: Path, *, trained: bool) -> LocalModel:
     """Return a decoder that has read the languages in the seed's shares, or has read nothing."""
-    sources = texts(values)
-    tokenizer = tokenizer_of(values, sources)
+    sources, tokenizer = reading(json.dumps(dict(values), sort_keys=True))
     if not trained:
         set_seed(seed)
         return LocalModel(build("decoder", SIZES[values["size"]], tokenizer), tokenizer)
