@@ -70,7 +70,8 @@ def hypothesis_rule(train: Dataset) -> Rule:
             said = [np.log((counts[label][feature] + 1) / total) for feature in _features(row)]
             return float(np.log(shares[label]) + sum(said))
 
-        return max(labels, key=score)
+        best: str = max(labels, key=score)
+        return best
 
     return lambda rows: [answer(row) for row in rows]
 

@@ -111,7 +111,7 @@ def learn_translations(
         loss = contrast.losses(vectors.reshape(-1, 2, vectors.shape[1])).mean()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimiser.step()  # type: ignore[no-untyped-call]
 
 
 def learn_pairs(
@@ -142,7 +142,7 @@ def learn_pairs(
                 optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             for optimiser in optimisers:
-                optimiser.step()
+                optimiser.step()  # type: ignore[no-untyped-call]
 
 
 def scores(values: torch.Tensor) -> NDArray[np.float64]:

@@ -4,6 +4,8 @@ The pairs are those of a query's answer with itself, with the two hard documents
 its words, with something else told of its protagonist, and with another row's answer.
 """
 
+from typing import Any
+
 from datasets import Dataset
 
 from glotlift.world.grammar import grammar
@@ -27,7 +29,7 @@ def similarity(
     spoken, heard = grammar(source), grammar(target)
     addresses = numbers(rows, split, start)
     pairs = [drawn_pair(seed, split, row) for row in addresses]
-    fields = {
+    fields: dict[str, list[Any]] = {
         "source_language": [source] * rows,
         "source_text": [spoken.say(first) for first, _ in pairs],
         "text": [heard.say(second) for _, second in pairs],
