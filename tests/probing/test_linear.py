@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from glotlift.probing.linear import fit_probe
+from glotlift.probing.linear import fit_labels, fit_probe
 from glotlift.runs.errors import GlotliftError
 
 
@@ -56,3 +56,27 @@ def test_it_is_the_logistic_regression_of_scikit_learn():
     assert scores - scores.mean(1, keepdims=True) == pytest.approx(
         np.array([[0.019698, -0.793225, 0.773527], [1.287951, -1.023497, -0.264454]]), abs=5e-3
     )
+
+
+def test_labels_are_each_a_regression_of_their_own():
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((80, 3))
+    labels = (x @ rng.standard_normal((3, 2)) + 0.5 * rng.standard_normal((80, 2)) > 0).astype(
+        float
+    )
+    both = fit_labels(x, labels, decay=0.1)
+    for column in range(2):
+        alone = fit_labels(x, labels[:, [column]], decay=0.1)
+        assert both.scores(x)[:, column] == pytest.approx(alone.scores(x)[:, 0], abs=1e-3)
+    two = fit_probe(x, labels[:, 0].astype(int).tolist(), decay=0.1)
+    # A softmax of two classes spends half the squared weights on the same difference.
+    one = fit_labels(x, labels[:, [0]], decay=0.05)
+    difference = two.scores(x)[:, 1] - two.scores(x)[:, 0]
+    assert one.scores(x)[:, 0] == pytest.approx(difference, abs=1e-3)
+
+
+def test_labels_that_do_not_pair_are_refused():
+    for vectors, labels in ((np.ones((3, 2)), np.ones((2, 1))), (np.ones((2, 2)), np.ones((2, 0)))):
+        with pytest.raises(GlotliftError) as error:
+            fit_labels(vectors, labels)
+        assert error.value.code == "GL-PROBING-055"

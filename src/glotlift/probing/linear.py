@@ -4,13 +4,13 @@ The vectors are standardised by those that are learnt from. What a probe reads i
 what it does not read may still be there in another form (Alain and Bengio 2017, arXiv:1610.01644).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from glotlift.runs.errors import GlotliftError
 
@@ -51,16 +51,46 @@ def fit_probe(
             f"vectors {x.shape} and labels of {len(set(labels))} classes teach a probe nothing",
             fix="give one label per vector, and two classes or more",
         )
-    mean, spread = x.mean(0), x.std(0) + 1e-6
-    inputs = torch.from_numpy((x - mean) / spread)
-    layer = torch.nn.Linear(x.shape[1], int(y.max()) + 1, dtype=torch.float64)
+    return fitted(x, int(y.max()) + 1, lambda scores: cross_entropy(scores, y), decay)
+
+
+def fit_labels(
+    vectors: NDArray[np.floating], labels: NDArray[np.floating], *, decay: float = DECAY
+) -> LinearProbe:
+    """Fit a logistic regression for each of several labels, of which a row may have any number.
+
+    `vectors` are [n, width], `labels` [n, labels] of 0 and 1. A score of the probe is the log-odds
+    of a label. Raises GL-PROBING-055 where they do not pair or there is no label.
+    """
+    x, y = np.asarray(vectors, np.float64), torch.from_numpy(np.asarray(labels, np.float64))
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or not y.shape[1]:
+        raise GlotliftError(
+            "GL-PROBING-055",
+            f"vectors {x.shape} and labels {tuple(y.shape)} teach a probe nothing",
+            fix="give one row of labels per vector, and one label or more",
+        )
+    return fitted(
+        x,
+        y.shape[1],
+        lambda scores: binary_cross_entropy_with_logits(scores, y, reduction="sum") / len(y),
+        decay,
+    )
+
+
+def fitted(
+    vectors: Floats, outputs: int, loss_of: Callable[[torch.Tensor], torch.Tensor], decay: float
+) -> LinearProbe:
+    """Return the probe of least loss, found by L-BFGS from zero."""
+    mean, spread = vectors.mean(0), vectors.std(0) + 1e-6
+    inputs = torch.from_numpy((vectors - mean) / spread)
+    layer = torch.nn.Linear(vectors.shape[1], outputs, dtype=torch.float64)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        loss = cross_entropy(layer(inputs), y) + decay * layer.weight.square().sum()
+        loss = loss_of(layer(inputs)) + decay * layer.weight.square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
