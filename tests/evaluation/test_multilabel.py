@@ -29,8 +29,11 @@ def test_a_closed_form():
     assert exact_rows(said, right).tolist() == [1, 0, 0]
 
 
-@pytest.mark.parametrize(("said", "right"), [([{"a"}], []), ([set()], [set()])])
-def test_what_cannot_be_scored_is_refused(said, right):
+@pytest.mark.parametrize(
+    ("said", "right", "code"),
+    [([{"a"}], [], "GL-EVALUATION-120"), ([set()], [set()], "GL-EVALUATION-121")],
+)
+def test_what_cannot_be_scored_is_refused(said, right, code):
     with pytest.raises(GlotliftError) as error:
         label_f1_rows(said, right)
-    assert error.value.code == "GL-EVALUATION-120"
+    assert error.value.code == code

@@ -161,7 +161,7 @@ def test_what_cannot_be_done_is_refused():
         homophones(_rows(("The cat.", "A cat."), code="eng_Latn"))
     with pytest.raises(GlotliftError, match="GL-EVALUATION-072"):
         swapped_words(_rows(("a", "b")), [("c", "d")], label="entailment", phenomenon="synonym")
-    with pytest.raises(GlotliftError, match="GL-EVALUATION-073"):
+    with pytest.raises(GlotliftError, match="GL-EVALUATION-070"):
         bounded_numbers(_rows(("Mutane 40 ne.", "x"), code="hau_Latn"), ["ne"])
     with pytest.raises(GlotliftError, match="GL-EVALUATION-074"):
         bounded_numbers(_rows(("No number.", "x")), ["people"])

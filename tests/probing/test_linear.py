@@ -79,4 +79,4 @@ def test_labels_that_do_not_pair_are_refused():
     for vectors, labels in ((np.ones((3, 2)), np.ones((2, 1))), (np.ones((2, 2)), np.ones((2, 0)))):
         with pytest.raises(GlotliftError) as error:
             fit_labels(vectors, labels)
-        assert error.value.code == "GL-PROBING-055"
+        assert error.value.code == "GL-PROBING-056"

@@ -16,13 +16,13 @@ def label_f1_rows(said: Sets, right: Sets) -> Floats:
     """Return [n] scores whose mean is the micro-F1 of the labels of all rows, each counted alike.
 
     Rows without labels count where some are said of them. Raises GL-EVALUATION-120 where the rows
-    do not pair, or no label is said and none is right.
+    do not pair, and -121 where no label is said and none is right.
     """
     hits = np.array([len(set(one) & set(other)) for one, other in paired(said, right)])
     sizes = np.array([len(set(one)) + len(set(other)) for one, other in paired(said, right)])
     if not sizes.any():
         raise GlotliftError(
-            "GL-EVALUATION-120",
+            "GL-EVALUATION-121",
             f"none of {len(sizes)} rows has a label, said or right",
             fix="give rows of which some have labels",
         )

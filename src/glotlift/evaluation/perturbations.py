@@ -48,7 +48,7 @@ def distracted(
     check_columns(rows, INFERENCE_COLUMNS)
     found = []
     for row in _plain(rows):
-        said = _phrase(row["language"], "not_false" if negated else "truth", "GL-EVALUATION-070")
+        said = _phrase(row["language"], "not_false" if negated else "truth")
         joint = " " if language(row["language"]).spaced else ""
         text = row[side].rstrip()
         if not unicodedata.category(text[-1]).startswith("P"):
@@ -182,7 +182,7 @@ def bounded_numbers(rows: Dataset, counted: Iterable[str], *, seed: int = 0) -> 
     are the words before one of which it must stand: units and things that are counted, so that no
     date or name is taken for an amount. That a premise says "not 12", or already bounds its number,
     is the caller's to rule out.
-    Raises GL-EVALUATION-006, -007, -073 (language) and -074 (no premise has such a number).
+    Raises GL-EVALUATION-006, -007, -070 (language) and -074 (no premise has such a number).
     """
     check_columns(rows, INFERENCE_COLUMNS)
     things = "|".join(map(regex.escape, sorted(counted, key=len, reverse=True)))
@@ -195,7 +195,7 @@ def bounded_numbers(rows: Dataset, counted: Iterable[str], *, seed: int = 0) -> 
         seen.add(text)
         which, far, *_ = draws("numbers", seed, row["id"])
         kind, sign = ("at_least", -1) if which % 2 else ("at_most", 1)
-        phrase = _phrase(row["language"], kind, "GL-EVALUATION-073")
+        phrase = _phrase(row["language"], kind)
         value = int(number[1])
         off = 1 + (far * max(1, value // 2) >> 32)
         right, wrong = (
@@ -241,11 +241,11 @@ def _changed(rows: Sequence[Mapping[str, Any]], phenomenon: str) -> Dataset:
     )
 
 
-def _phrase(code: str, name: str, error: str) -> str:
+def _phrase(code: str, name: str) -> str:
     known = _phrases()
     if name not in known.get(code, {}):
         raise GlotliftError(
-            error,
+            "GL-EVALUATION-070",
             f"there are no words for “{name.replace('_', ' ')}” in {code!r}",
             place="evaluation/perturbations.yaml",
             fix=f"use one of {', '.join(code for code in known if name in known[code])}",

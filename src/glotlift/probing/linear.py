@@ -60,12 +60,12 @@ def fit_labels(
     """Fit a logistic regression for each of several labels, of which a row may have any number.
 
     `vectors` are [n, width], `labels` [n, labels] of 0 and 1. A score of the probe is the log-odds
-    of a label. Raises GL-PROBING-055 where they do not pair or there is no label.
+    of a label. Raises GL-PROBING-056 where they do not pair or there is no label.
     """
     x, y = np.asarray(vectors, np.float64), torch.from_numpy(np.asarray(labels, np.float64))
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or not y.shape[1]:
         raise GlotliftError(
-            "GL-PROBING-055",
+            "GL-PROBING-056",
             f"vectors {x.shape} and labels {tuple(y.shape)} teach a probe nothing",
             fix="give one row of labels per vector, and one label or more",
         )

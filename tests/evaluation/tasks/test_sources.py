@@ -164,3 +164,11 @@ def test_similarities_of_any_scale_become_rows(tmp_path):
     rows = task_source(f"similarity:{tmp_path}").rows("eng_Latn", 5)
     assert rows["degree"] == [4.0, 0.5]
     assert rows["source_text"] == ["a", "c"]
+
+
+def test_a_document_without_an_id_is_refused(tmp_path):
+    write(tmp_path / "eng_Latn.queries.jsonl", {"id": "1", "text": "who?", "relevant": ["a"]})
+    write(tmp_path / "eng_Latn.corpus.jsonl", {"text": "somebody"})
+    with pytest.raises(GlotliftError) as error:
+        task_source(f"retrieval:{tmp_path}").documents("eng_Latn", 5)
+    assert error.value.code == "GL-EVALUATION-101"

@@ -64,7 +64,7 @@ class TaskSource:
     def documents(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return what the queries of `rows` are answered from: columns id and text.
 
-        Raises what `rows` raises.
+        Raises what `rows` raises, and GL-EVALUATION-101 where a document has no id or no text.
         """
         first, _, where = self.address.partition(":")
         if first == HERE:
@@ -88,7 +88,7 @@ class TaskSource:
             )
         except (KeyError, StopIteration, TypeError, AttributeError) as error:
             raise GlotliftError(
-                "GL-EVALUATION-033",
+                "GL-EVALUATION-101",
                 f"a document has no id or no text: {type(error).__name__} {error}",
                 place=f"{self.address}, {code}",
                 fix="give each an id and a text",
