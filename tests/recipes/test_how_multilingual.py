@@ -50,6 +50,7 @@ def test_letters_find_likeness_of_form_and_no_wrong_pairs():
     assert min(found["parts of speech, carried over"].values()) > 0.1
 
 
+@pytest.mark.slow
 def test_every_arm_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("GLOTLIFT_CACHE", str(tmp_path / "cache"))
     (one,) = recipe.RECIPES

@@ -63,7 +63,7 @@ def write_real(folder):
         for part, chosen in (("train", range(30)), ("dev", range(30, 40))):
             blocks = [
                 "\n".join(
-                    f"{at + 1}\t{token}\t_\t{tag}"
+                    f"{at + 1}\t{token}\t_\t{tag}" + "\t_" * 6
                     for at, (token, tag) in enumerate(zip(row["tokens"], row["pos"], strict=True))
                 )
                 for row in rows.select(chosen)

@@ -22,10 +22,10 @@ from glotlift.recipes.multi3nlu import (
 
 (RECIPE,) = RECIPES
 TOY = WORLD | {
-    "rows": {"train": 24, "test": 16},
+    "rows": {"train": 18, "test": 8},
     "languages": ["spa_Latn", "hin_Deva"],
     "pairs": [60],
-    "width": 16,
+    "width": 8,
     "learning": {"steps": 8, "batch": 16, "rate": 0.01},
 }
 VALUES = json.dumps(TOY, sort_keys=True)
@@ -34,7 +34,7 @@ VALUES = json.dumps(TOY, sort_keys=True)
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
     folder = tmp_path_factory.mktemp("multi3nlu")
-    return run_recipe(RECIPE, Setting("world", TOY), folder, seeds=[0, 1])
+    return run_recipe(RECIPE, Setting("world", TOY), folder, seeds=[0])
 
 
 def test_requests_are_parallel_and_never_both_learnt_and_tested():
@@ -94,8 +94,8 @@ def test_two_requests_of_xsid_are_said_together(tmp_path):
 
 def test_every_arm_learns_from_as_many_requests(evidence):
     arms = {arm["name"]: arm for arm in evidence["arms"]}
-    assert {one["budget_spent"]["0"] for one in arms.values()} == {24}
-    assert evidence["rows"][F1]["count"] == 2 * 16
+    assert {one["budget_spent"]["0"] for one in arms.values()} == {18}
+    assert evidence["rows"][F1]["count"] == 2 * 8
     for name in (OWN, ENGLISH):
         assert all(0 <= arms[name]["metrics"][metric]["mean"] <= 1 for metric in (F1, EXACT, SLOTS))
     assert arms[FREQUENT]["metrics"][SLOTS]["mean"] == 0
