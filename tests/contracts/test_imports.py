@@ -44,6 +44,11 @@ def test_help_loads_nothing_heavy(arguments):
     assert imported_by(HELP.format(arguments=arguments)) & HEAVY == set()
 
 
+def test_the_list_of_tasks_loads_nothing_heavy():
+    listing = HELP.replace("Usage: glotlift", "injongo").format(arguments=["tasks", "list"])
+    assert imported_by(listing) & HEAVY == set()
+
+
 def test_the_recipe_list_loads_nothing_heavy():
     listing = HELP.replace("Usage: glotlift", "marco-llm").format(arguments=["recipe", "list"])
     assert imported_by(listing) & HEAVY == set()

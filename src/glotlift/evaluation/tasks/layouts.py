@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glotlift.evaluation.constraints.conversations import conversation
 from glotlift.evaluation.rows import joint
 from glotlift.evaluation.tasks.talk import slots_of
 from glotlift.languages import language
@@ -144,6 +143,8 @@ def side_by_side(line: Line, _: str) -> dict[str, Any]:
 
 def instructed(line: Line, code: str) -> dict[str, Any]:
     """IFEval, M-IFEval: a prompt and constraints that a program checks, keywords as JSON."""
+    from glotlift.evaluation.constraints.conversations import conversation
+
     row = conversation(line, code, "a row of instructions")
     constraints = [
         {"name": one.name, "arguments": json.dumps(one.arguments)}

@@ -1,11 +1,12 @@
 """What is said to a person or a machine: replies of a dialogue, and requests with their intents."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasets import Dataset
-
-from glotlift.evaluation.spans import spans_of
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 SPEAKERS = {"user": "A", "assistant": "B"}
 
@@ -16,6 +17,8 @@ def replies(rows: Dataset) -> Dataset:
     Two rows that follow one another share the dialogue before its last message and differ in that
     one, which is `consistent` with it in one of the two.
     """
+    from datasets import Dataset
+
     return Dataset.from_list(
         [
             {
@@ -43,6 +46,8 @@ def conversation(messages: Sequence[Mapping[str, str]]) -> str:
 
 def requests(rows: Dataset) -> Dataset:
     """Return requests of the sample world with the words of each slot."""
+    from datasets import Dataset
+
     return Dataset.from_list(
         [
             {
@@ -59,6 +64,8 @@ def requests(rows: Dataset) -> Dataset:
 
 def slots_of(tokens: Sequence[str], tags: Sequence[str]) -> list[dict[str, str]]:
     """Return the slots of a tagged text with their words."""
+    from glotlift.evaluation.spans import spans_of
+
     return [
         {"name": name, "words": " ".join(tokens[start:end])} for name, start, end in spans_of(tags)
     ]
