@@ -21,7 +21,7 @@ SHARDED = {
     "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
 }
 NO_GRADIENT = "self.key.bias"  # moves every score alike, so what Adam makes of it is noise
-QUICK, ALL = ("causal", "masked"), tuple(small_stages.STAGES)
+QUICK, ALL = ("causal",), tuple(small_stages.STAGES)
 LEARNT = tuple(small_stages.LEARNT)
 
 

@@ -34,6 +34,7 @@ def toy(tmp_path_factory):
         ranked.cache_clear()
 
 
+@pytest.mark.slow
 def test_encoders_are_ranked_by_a_whole_table(toy):
     table = ranked(KEY, 0)
     assert table.scores.shape == (14, 12)

@@ -45,6 +45,7 @@ def arms(tmp_path_factory):
         yield {arm["name"]: arm for arm in evidence["arms"]}
 
 
+@pytest.mark.slow
 def test_arms_read_equal_tokens_and_other_rows(arms):
     assert {arm["budget_spent"]["0"] for arm in arms.values()} == {1200}
     read = {name: arm["cost"]["rows read"] for name, arm in arms.items()}
@@ -54,6 +55,7 @@ def test_arms_read_equal_tokens_and_other_rows(arms):
     assert len(bits) == len(arms)
 
 
+@pytest.mark.slow
 def test_what_is_reached_is_what_was_learnt_and_its_change(arms):
     for arm in arms.values():
         means = {name: found["mean"] for name, found in arm["metrics"].items()}
