@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glotlift.evaluation.rows import joint
 from glotlift.evaluation.tasks.talk import slots_of
-from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
 Line = Mapping[str, Any]
@@ -44,6 +42,9 @@ class Layout:
 
 def plausible_alternative(line: Line, code: str) -> dict[str, Any]:
     """XCOPA: a premise, and two causes or effects (Ponti et al. 2020)."""
+    from glotlift.evaluation.rows import joint
+    from glotlift.languages import language
+
     cause, effect = CONNECTIVES.get(language(code).iso639_3, CONNECTIVES["eng"])
     premise = line["premise"].strip().rstrip(".。!！")
     connective = cause if line["question"] == "cause" else effect
