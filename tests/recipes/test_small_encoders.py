@@ -15,7 +15,6 @@ from glotlift.recipes.small_encoders import (
     fine_tune_classifier,
     logits,
     masked_bits,
-    retrieval,
     sentence_vectors,
     topic_rows,
 )
@@ -146,12 +145,6 @@ def test_sentence_vectors_are_means_over_content(encoder):
         states = model.base_model(ids, output_hidden_states=True).hidden_states[-1][0, 1:-1]
     assert vectors.shape == (3, 64)
     assert vectors[1] == pytest.approx(states.mean(0).numpy(), abs=1e-4)
-
-
-def test_retrieval_scores_each_row_by_its_nearest():
-    queries = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
-    assert retrieval(queries, 3 * queries).tolist() == [1, 1, 1]
-    assert retrieval(queries, queries[[1, 0, 2]]).tolist() == [0, 0, 1]
 
 
 def test_topics_of_the_world_share_ids_and_labels():

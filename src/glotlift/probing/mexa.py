@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from glotlift.clients.local import LocalModel
 from glotlift.clients.vectors import Pooling
+from glotlift.evaluation.embeddings import unit_vectors
 from glotlift.runs.errors import GlotliftError
 
 Floats = NDArray[np.float64]
@@ -84,7 +85,7 @@ def exact_margins(
     pivot: NDArray[np.floating], other: NDArray[np.floating], rows: NDArray[np.int64]
 ) -> Floats:
     """Return [rows] by how much own cosines beat their rivals', in double precision."""
-    one, two = unit_rows(pivot.astype(np.float64)), unit_rows(other.astype(np.float64))
+    one, two = unit_vectors(pivot), unit_vectors(other)
     across, down = one[rows] @ two.T, (one @ two[rows].T).T
     places = np.arange(len(rows)), rows
     own = across[places]
@@ -96,12 +97,6 @@ def lengths(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the lengths of rows [n, width]; 1 in place of none, so that its cosines are 0."""
     found = np.sqrt(np.einsum("nw,nw->n", rows, rows))
     return np.where(found > 0, found, 1)
-
-
-def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return rows [n, width] of length 1; a row without length stays as it is."""
-    unit: NDArray[np.floating] = rows / lengths(rows)[:, None]
-    return unit
 
 
 def pool_layers(scores: Floats, how: Literal["mean", "max"] = "mean") -> float:

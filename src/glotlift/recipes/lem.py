@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from glotlift.evaluation.embeddings import bitext_scores
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Kind
 from glotlift.models.loading import load_tokenizer
 from glotlift.recipes import paired_encoders
 from glotlift.recipes.paired_encoders import go_on, loaded, shuffled, start
-from glotlift.recipes.small_encoders import Floats, masked_bits, retrieval, sentence_vectors
+from glotlift.recipes.small_encoders import Floats, masked_bits, sentence_vectors
 from glotlift.recipes.tagged_pairs import Tagged, hidden_share, tagged
 
 RANDOM, ENTITIES, WHOLE = "random pieces", "one piece of entities", "whole entities"
@@ -88,7 +89,7 @@ def found(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, shared: Ta
     }
     *others, pivot = vectors
     scores = [
-        retrieval(vectors[one], vectors[two])
+        bitext_scores(vectors[one], vectors[two])
         for code in others
         for one, two in ((code, pivot), (pivot, code))
     ]

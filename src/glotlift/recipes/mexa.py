@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from glotlift.clients.local import LocalModel
 from glotlift.evaluation.correlation import pearson_rows
+from glotlift.evaluation.embeddings import pair_cosines
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
 from glotlift.probing.linear import fit_probe
-from glotlift.probing.mexa import mexa, unit_rows
+from glotlift.probing.mexa import mexa
 from glotlift.recipes.aligned_decoders import SHOWN, Values, pair_counts, sentences, tied_decoder
 from glotlift.recipes.topics import topic_rows
 
@@ -110,9 +111,10 @@ def by_mexa(values: Values, key: str, seed: int, *, trained: bool, moved: int) -
 def by_cosine(values: Values, key: str, seed: int) -> list[float]:
     """Return the mean cosine of each language's sentences with the pivot's, over all layers."""
     found = vectors(key, seed, True)
-    pivot = unit_rows(found[values["pivot"]].reshape(-1, found[values["pivot"]].shape[-1]))
+    width = found[values["pivot"]].shape[-1]
+    rows = {code: layers.reshape(-1, width) for code, layers in found.items()}
     return [
-        float((pivot * unit_rows(found[code].reshape(-1, pivot.shape[-1]))).sum(1).mean())
+        float(pair_cosines(rows[code], rows[values["pivot"]]).mean())
         for code in values["languages"]
     ]
 

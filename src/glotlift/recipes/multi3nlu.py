@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from glotlift.evaluation.multilabel import exact_rows, label_f1_rows
-from glotlift.evaluation.ngrams import text_features
+from glotlift.evaluation.ngrams import learn_weights, text_features
 from glotlift.evaluation.spans import span_f1_rows
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
@@ -186,27 +186,17 @@ def by_grams(setting: Setting, seed: int, folder: Path) -> Measurement:
     for code in setting.values["languages"]:
         train, test = (known[split][code] for split in ("train", "test"))
         names = sorted(set().union(*(row.intents for row in train)))
-        grams = sorted({gram for row in train for gram in text_features(" ".join(row.tokens))})
-        place = {gram: number for number, gram in enumerate(grams)}
-        probe = fit_labels(counted(train, place), indicators([r.intents for r in train], names))
-        likely = probe.scores(counted(test, place)) > 0
+        features = [[text_features(" ".join(row.tokens)) for row in rows] for rows in (train, test)]
+        weights = learn_weights(features[0])
+        vectors = [weights.vectors(each).to_dense().numpy() for each in features]
+        probe = fit_labels(vectors[0], indicators([row.intents for row in train], names))
+        likely = probe.scores(vectors[1]) > 0
         tags = {w.casefold(): t for row in train for w, t in zip(row.tokens, row.tags, strict=True)}
         found[code] = (
             [frozenset(np.array(names)[row].tolist()) for row in likely],
             [[tags.get(word.casefold(), "O") for word in row.tokens] for row in test],
         )
     return measured(setting, known, found)
-
-
-def counted(rows: Sequence[Request], place: dict[str, int]) -> Floats:
-    """Return how often n-grams stand in requests, [requests, n-grams], rows of length one."""
-    found = np.zeros((len(rows), len(place)))
-    for number, row in enumerate(rows):
-        for gram in text_features(" ".join(row.tokens)):
-            if gram in place:
-                found[number, place[gram]] += 1
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(found / np.maximum(lengths, 1e-12))
 
 
 def commonest(setting: Setting, seed: int, folder: Path) -> Measurement:

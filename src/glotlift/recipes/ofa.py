@@ -28,13 +28,14 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from glotlift.corpus import Mixture, equal_bytes
+from glotlift.evaluation.embeddings import bitext_scores
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
 from glotlift.models.factorised import FactorisedEmbedding
 from glotlift.models.loading import find_model, load_model
 from glotlift.recipes.ofa_start import PIVOT, Start, Text, starting_point, text_of
 from glotlift.recipes.one_stage import train_stage
-from glotlift.recipes.small_encoders import masked_bits, retrieval, sentence_vectors
+from glotlift.recipes.small_encoders import masked_bits, sentence_vectors
 from glotlift.runs.machine import peak_memory
 from glotlift.runs.protocols import Initialiser
 from glotlift.training.schedule import Budget
@@ -199,7 +200,8 @@ def found_in(
     """Return [rows] the share of languages in which a row finds its English translation."""
     pivot = sentence_vectors(model, tokenizer, text.held_out[PIVOT])
     hits = [
-        retrieval(sentence_vectors(model, tokenizer, text.held_out[code]), pivot) for code in codes
+        bitext_scores(sentence_vectors(model, tokenizer, text.held_out[code]), pivot)
+        for code in codes
     ]
     mean: Scores = np.mean(hits, axis=0)
     return mean

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from glotlift.evaluation.embeddings import bitext_scores
 from glotlift.evidence.design import Measurement, Metric
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.recipes.romanised_measures import mean
@@ -20,7 +21,6 @@ from glotlift.recipes.small_encoders import (
     fine_tune_classifier,
     logits,
     masked_bits,
-    retrieval,
     sentence_vectors,
     topic_rows,
 )
@@ -66,11 +66,13 @@ class Sides:
         """Return [rows] the share of languages in which a sentence finds itself, by metric."""
         codes, native = list(self.roman), self.native
         return {
-            FOUND: mean([retrieval(self.roman[code], native[code]) for code in codes]),
-            ENGLISH_FOUND: mean([retrieval(self.roman[code], native[ENGLISH]) for code in codes]),
-            NATIVE_FOUND: mean([retrieval(native[code], native[ENGLISH]) for code in codes]),
+            FOUND: mean([bitext_scores(self.roman[code], native[code]) for code in codes]),
+            ENGLISH_FOUND: mean(
+                [bitext_scores(self.roman[code], native[ENGLISH]) for code in codes]
+            ),
+            NATIVE_FOUND: mean([bitext_scores(native[code], native[ENGLISH]) for code in codes]),
             ACROSS: mean(
-                [retrieval(native[one], native[two]) for one, two in permutations(codes, 2)]
+                [bitext_scores(native[one], native[two]) for one, two in permutations(codes, 2)]
             ),
         }
 
@@ -194,5 +196,7 @@ def others_spelling(
             sentence_vectors(model, tokenizer, said, layer=values["layer"])
             for said in (texts, tests.native[code])
         )
-        found[f"as others spell it, finds its native: {code}"] = float(retrieval(one, two).mean())
+        found[f"as others spell it, finds its native: {code}"] = float(
+            bitext_scores(one, two).mean()
+        )
     return found

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
+from glotlift.evaluation.embeddings import bitext_scores
 from glotlift.recipes.romanised_encoders import Known, Reader
 from glotlift.recipes.romanised_text import ENGLISH, Tested
-from glotlift.recipes.small_encoders import logits, masked_bits, retrieval, sentence_vectors
+from glotlift.recipes.small_encoders import logits, masked_bits, sentence_vectors
 from glotlift.vocabulary import audit
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ def found(by: Reader, queries: Sequence[str], documents: Sequence[str]) -> Float
     one, other = (
         sentence_vectors(by.sentences, by.tokenizer, texts) for texts in (queries, documents)
     )
-    return retrieval(one, other)
+    return bitext_scores(one, other)
 
 
 def told(by: Reader, texts: Sequence[str], topics: NDArray[np.int64]) -> Floats:

@@ -290,13 +290,3 @@ def over_batches(
             values = compute({"input_ids": ids, "attention_mask": seen})
         found |= dict(zip(chosen, values.double().numpy(), strict=True))
     return np.stack([found[row] for row in range(len(rows))])
-
-
-def retrieval(queries: Floats, documents: Floats) -> Floats:
-    """Return [n] 1 where a query's nearest document by cosine is its own row's, else 0."""
-    one, other = (
-        rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12)
-        for rows in (queries, documents)
-    )
-    nearest = (one @ other.T).argmax(1)
-    return np.asarray(nearest == np.arange(len(nearest)), dtype=np.float64)

@@ -16,7 +16,7 @@ from transformers import set_seed
 from glotlift.clients.local import LocalModel
 from glotlift.corpus import hand, read
 from glotlift.evaluation.tasks.sources import task_source
-from glotlift.evaluation.tasks.wording import Instructions, Wording, wordings
+from glotlift.evaluation.tasks.wording import Instructions, Wording, labels_of, wordings
 from glotlift.models.loading import find_model, load_model, load_tokenizer
 from glotlift.recipes.aligned_decoders import sentences
 from glotlift.recipes.small_decoders import kept_decoder
@@ -39,10 +39,8 @@ def task_rows(address: str, code: str, count: int, split: str) -> Dataset:
 def asked_in(values: Values, code: str, instructions: Instructions) -> list[Wording]:
     """Return the formulations of the task in a language, in English or in its own words."""
     rows = task_rows(values["task"], values["pivot"], values["task_rows"]["train"], "train")
-    labels = sorted(set(rows["label"])) if "label" in rows.column_names else ()
-    ways = wordings(
-        task_source(values["task"]).kind, code, instructions=instructions, labels=labels
-    )
+    kind, labels = task_source(values["task"]).kind, labels_of(rows)
+    ways = wordings(kind, code, instructions=instructions, labels=labels)
     return [ways[place] for place in values["formulations"]]
 
 

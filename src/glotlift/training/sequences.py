@@ -4,7 +4,6 @@ A way of reading says which sources stage `at` of an order reads, in shares of b
 ways read equally much, so that what is replayed is taken from the new task.
 """
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,11 +126,7 @@ def run_in_order(
     """
     for number, stage in enumerate(stages):
         place = folder / f"{number + 1:02d}"
-        gc.freeze()  # accelerate looks for garbage as training begins: not in all that stands here
-        try:
-            trained = run_stage(model, tokenizer, stage, place, event=event)
-        finally:
-            gc.unfreeze()
+        trained = run_stage(model, tokenizer, stage, place, event=event)
         discard_checkpoints(place)
         model = trained.model
         yield stage.name, trained

@@ -19,6 +19,7 @@ def replies(rows: Dataset) -> Dataset:
     """
     from datasets import Dataset
 
+    found = list(rows)
     return Dataset.from_list(
         [
             {
@@ -28,14 +29,9 @@ def replies(rows: Dataset) -> Dataset:
                 "options": [row["messages"][-1]["content"] for row in (one, other)],
                 "answer": 0 if one["consistent"] else 1,
             }
-            for one, other in pairs(list(rows))
+            for one, other in zip(found[::2], found[1::2], strict=True)
         ]
     )
-
-
-def pairs(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return rows by twos."""
-    return list(zip(rows[::2], rows[1::2], strict=True))
 
 
 def conversation(messages: Sequence[Mapping[str, str]]) -> str:
