@@ -10,6 +10,7 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 if TYPE_CHECKING:
     from glotlift.evaluation.tasks.config import EvaluateConfig
 
+REPLIES = ("task", "language", "answered", "accuracy of answered", "accuracy, first named")
 COLUMNS = ("task", "language", "metric", "estimate", "low", "high", "chance", "majority", "rows")
 GROUPS = ("task", "group", "name", "languages", "estimate", "low", "high")
 
@@ -24,6 +25,8 @@ def add_to(app: typer.Typer) -> None:
             "      --tasks xcopa:data/xcopa,sib200:data/sib200 --shots 4 --output runs/qwen",
             "glotlift evaluate http://127.0.0.1:8000/v1#NAME --languages deu --tasks "
             "mgsm:data/mgsm",
+            "glotlift evaluate http://127.0.0.1:8000/v1#NAME --languages yor,hau \\\n"
+            "      --tasks sib200:data/sib200 --answers written",
         ),
     )(evaluate_model)
 
@@ -35,6 +38,9 @@ def evaluate_model(
     rows: Annotated[int, typer.Option(min=2, help="Rows of each task and language.")] = 200,
     shots: Annotated[int, typer.Option(min=0, max=32, help="Demonstrations.")] = 0,
     instructions: Annotated[str, typer.Option(help="english, target or translated.")] = "target",
+    answers: Annotated[
+        str, typer.Option(help="scored (by likelihood) or written (named in a reply).")
+    ] = "scored",
     output: Annotated[Path | None, typer.Option(help="Run folder.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")
@@ -57,6 +63,7 @@ def evaluate_model(
         "rows": rows,
         "shots": shots,
         "instructions": instructions,
+        "answers": answers,
     }
     config = load_config(EvaluateConfig, wanted, set_ or [])
     folder = output or Path("runs") / "evaluate"
@@ -74,6 +81,9 @@ def evaluate_model(
         print_json(found)
         return
     print_table(found["tasks"], COLUMNS, title=config.model)
+    read = [one | one["replies"] for one in found["tasks"] if "replies" in one]
+    if read:
+        print_table(read, REPLIES, title="The same replies, read in other ways")
     if found["groups"]:
         print_table(found["groups"], GROUPS, title="Over languages, which count alike")
     for note in found["notes"]:

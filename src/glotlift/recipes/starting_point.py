@@ -27,7 +27,7 @@ from glotlift.runs.hashing import hash_json
 from glotlift.training.schooling import pretrain
 from glotlift.training.starters import SIZES, STARTER, VERSION, starter_address
 
-PRETRAINED, CODE, DATA = "pretrained", "python:standard-library", "$GLOTLIFT_DATA/"
+PRETRAINED, CODE = "pretrained", "python:standard-library"
 SOURCE, NEW = "source languages", "new languages"
 HELD_OUT = 0.1  # of the ids, where a text has no test split of its own
 Sources = dict[str, DatasetDict]
@@ -92,18 +92,22 @@ def read_sources(addresses: Mapping[str, str], documents: int) -> Sources:
 
 
 def locate(address: str) -> str:
-    """Return an address with the folder that GLOTLIFT_DATA names; raises GL-RECIPE-002."""
-    if not address.startswith(DATA):
+    """Return an address with the folder that its first part, ``$NAME``, stands for.
+
+    Raises GL-RECIPE-002 where the environment has no such variable.
+    """
+    if not address.startswith("$"):
         return address
-    root = os.environ.get("GLOTLIFT_DATA")
+    name, _, rest = address[1:].partition("/")
+    root = os.environ.get(name)
     if not root:
         raise GlotliftError(
             "GL-RECIPE-002",
-            "GLOTLIFT_DATA is not set",
+            f"{name} is not set",
             place=address,
             fix="set it to the folder of real text, or choose --setting world",
         )
-    return str(Path(root) / address.removeprefix(DATA))
+    return str(Path(root) / rest)
 
 
 def base_model(values: Mapping[str, Any], kept: Sources) -> Path:

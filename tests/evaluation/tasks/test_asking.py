@@ -92,3 +92,27 @@ def test_published_instructions_are_checked_by_name():
     rows = [{"constraints": constraints}] * 3
     said = ["Миру мир", "мир, труд", "мирный, труд"]
     assert score_answers("instructions", "rus_Cyrl", said, rows).tolist() == [1.0, 0.5, 0.0]
+
+
+class Writer:
+    """A client that writes replies and scores nothing."""
+
+    def __init__(self, replies):
+        self.replies = replies
+
+    def generate(self, prompts, **_):
+        return self.replies[: len(prompts)]
+
+
+def test_an_option_is_found_in_what_is_written():
+    source = task_source("world:sentiment")
+    rows = list(source.rows("spa_Latn", 3))
+    wording = wordings(source.kind, "spa_Latn")[0]
+    own, english = wording.words[rows[0]["label"]], rows[1]["label"]
+    client = Writer([f"Creo que es {own}.", english, "Lo siento."])
+    first, second, third = ask_rows(client, "t", wording, rows, answers="written")
+    assert (first.score, first.answer, first.notes["outcome"]) == (1, own, "one")
+    assert (second.score, second.notes["reply"]) == (1, english)  # the label's English name
+    assert (third.score, third.answer, third.notes["outcome"]) == (0, "", "none")
+    assert first.scores == []
+    assert len(first.options) == 3

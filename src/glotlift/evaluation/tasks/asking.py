@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from datasets import Dataset
@@ -16,6 +16,7 @@ from glotlift.evaluation.constraints.checkers import Constraint
 from glotlift.evaluation.constraints.grading import follows
 from glotlift.evaluation.metrics import chrf_rows
 from glotlift.evaluation.options import Normalise, option_scores
+from glotlift.evaluation.replies import Reply, read_reply
 from glotlift.evaluation.tasks.kinds import OPTIONS
 from glotlift.evaluation.tasks.talk import said_intents
 from glotlift.evaluation.tasks.wording import Question, Wording, said_names
@@ -24,6 +25,9 @@ from glotlift.runs.protocols import Encoder, Generator, Scorer
 from glotlift.world.tasks import fulfils
 
 Floats = NDArray[np.float64]
+Answers = Literal["scored", "written"]
+SHOWN = "{options}"  # where a wording lists what may be answered
+REPLY = 48  # tokens in which an option is to be named
 LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
     "instructions": 192, "names": 96, "intents": 128,
@@ -65,13 +69,22 @@ def ask_rows(
     formulation: int = 0,
     shots: Sequence[Mapping[str, Any]] = (),
     normalise: Normalise = "bytes",
+    answers: Answers = "scored",
 ) -> list[Sample]:
-    """Ask all rows of a task in one wording; rows must have the columns of their kind."""
+    """Ask all rows of a task in one wording; rows must have the columns of their kind.
+
+    With ``answers="written"`` an option is not scored but looked for in what the client writes; it
+    is right where it is named and no other is, and the notes of a sample hold the reply. Where the
+    wording does not show the options they are scored all the same.
+    """
     questions = [wording.ask(row, shots) for row in rows]
-    if wording.kind in OPTIONS:
+    notes: list[dict[str, Any]] = [{} for _ in questions]
+    if wording.kind not in OPTIONS:
+        answered = write(client, wording, questions)
+    elif answers == "scored" or SHOWN not in wording.template:
         answered = choose(client, questions, normalise)
     else:
-        answered = write(client, wording, questions)
+        answered, notes = name_options(client, wording, questions)
     return [
         Sample(
             question.id,
@@ -84,9 +97,48 @@ def ask_rows(
             said,
             question.right,
             float(score),
+            noted,
         )
-        for question, (said, scores, score) in zip(questions, answered, strict=True)
+        for question, (said, scores, score), noted in zip(questions, answered, notes, strict=True)
     ]
+
+
+def name_options(
+    client: Generator, wording: Wording, questions: Sequence[Question]
+) -> tuple[list[tuple[str, list[float], float]], list[dict[str, Any]]]:
+    """Return the option that each reply names, 1 where it is right, and what the reply says.
+
+    Labels are found in the words of the prompt and under their own names, as English replies to a
+    prompt in another language have them; other options by their text.
+    """
+    prompts = [question.prompt for question in questions]
+    replies = client.generate(prompts, max_new_tokens=REPLY, stop=("\n\n",))
+    answered, notes = [], []
+    for question, text in zip(questions, replies, strict=True):
+        read = read_reply(text, spellings(wording, question), wording.code)
+        said, right = read.label or "", question.options[question.answer].strip()
+        answered.append((said, list[float](), float(said == right)))
+        notes.append(note(read, text, right))
+    return answered, notes
+
+
+def note(read: Reply, text: str, right: str) -> dict[str, Any]:
+    """Return what a sample keeps of a reply."""
+    kind = float(read.first == right)
+    return {"reply": text, "outcome": read.outcome, "first": read.first or "", "kind": kind}
+
+
+def spellings(wording: Wording, question: Question) -> dict[str, list[str]]:
+    """Return how each option of a question may be written in a reply."""
+    options = [option.strip() for option in question.options]
+    if not wording.words:
+        return {option: [option] for option in options}
+    names = zip(options, wording.words, strict=True)
+    taken = {option.casefold() for option in options}
+    return {
+        option: [option, *([name] if name.casefold() not in taken else [])]
+        for option, name in names
+    }
 
 
 def choose(

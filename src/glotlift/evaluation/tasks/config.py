@@ -26,3 +26,6 @@ class EvaluateConfig(Config):
     """In which language the wording is: english, target, or translated by the model."""
     normalise: Literal["sum", "tokens", "bytes"] = "bytes"
     """By what an option's log-probability is divided: sum, tokens or bytes."""
+    answers: Literal["scored", "written"] = "scored"
+    """How an option is chosen: the likeliest one, or the one that the model names in what it writes
+    (for servers that give no log-probabilities); wordings that list the options are used."""

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glotlift.evaluation.aggregates import aggregate, compare_languages
+from glotlift.evaluation.replies import OUTCOMES
 from glotlift.evaluation.statistics import paired_difference
-from glotlift.evaluation.tasks.asking import Client, Sample, ask_rows
+from glotlift.evaluation.tasks.asking import SHOWN, Client, Sample, ask_rows
 from glotlift.evaluation.tasks.config import EvaluateConfig
 from glotlift.evaluation.tasks.embedding import CHANCE, embed_rows
 from glotlift.evaluation.tasks.kinds import METRICS, OPTIONS, VECTORS
@@ -62,6 +63,26 @@ class Asked:
         listed = [sample for sample in self.samples[0] if sample.options]
         places = [sample.options.index(sample.right.strip()) for sample in listed]
         return max(map(places.count, set(places))) / len(places) if places else 0.0
+
+    def replies(self) -> dict[str, Any]:
+        """Return how the score rests on how replies are read; nothing where none were read.
+
+        Over all formulations: the share of replies that name one option, the accuracy of these, the
+        accuracy where the option named first counts, and the share of each kind of reply.
+        """
+        read = [one for samples in self.samples for one in samples if "outcome" in one.notes]
+        if not read:
+            return {}
+        outcomes = [one.notes["outcome"] for one in read]
+        answered = [one.score for one in read if one.answer]
+        return {
+            "replies": {
+                "answered": len(answered) / len(read),
+                "accuracy of answered": statistics.fmean(answered) if answered else None,
+                "accuracy, first named": statistics.fmean(one.notes["kind"] for one in read),
+                "outcomes": {kind: outcomes.count(kind) / len(read) for kind in OUTCOMES},
+            }
+        }
 
     def rows(self) -> Floats:
         """Return [rows] scores in the middle formulation, or the mean of the two middle ones."""
@@ -141,7 +162,10 @@ def ask_language(
     labels = labels_of(rows)
     ways = wordings(
         source.kind, code, instructions=config.instructions, labels=labels, translate=translate
-    )[: config.formulations]
+    )
+    if source.kind in OPTIONS and config.answers == "written":
+        ways = [way for way in ways if SHOWN in way.template] or ways
+    ways = ways[: config.formulations]
     samples = [
         kept(
             folder / f"{source.name}.{code}.{number}.jsonl",
@@ -154,6 +178,7 @@ def ask_language(
                 formulation=number,
                 shots=list(shots),
                 normalise=config.normalise,
+                answers=config.answers,
             ),
         )
         for number, wording in enumerate(ways)
@@ -195,6 +220,7 @@ def describe(
                 statistics.fmean(sample.score for sample in samples) for samples in found.samples
             ],
             "instructions": found.spoken,
+            **found.replies(),
         })  # fmt: skip
     groups = []
     for name in dict.fromkeys(found.source.name for found in asked):
