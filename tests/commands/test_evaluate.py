@@ -37,6 +37,19 @@ def test_figures_for_people_and_programs(scripted, tmp_path, capsys):
     assert (tmp_path / "run" / "run.json").is_file()
 
 
+def test_options_are_found_in_what_is_written(scripted, tmp_path, capsys):
+    asked = [*ASKED, "--answers", "written", "--output", str(tmp_path / "run")]
+    assert main(asked) == 0
+    assert "read in other ways" in capsys.readouterr().out
+    assert main([*asked, "--json"]) == 0
+    tasks = json.loads(capsys.readouterr().out)["tasks"]
+    read = {task["task"]: task.get("replies") for task in tasks}
+    assert read["nli"]["answered"] == 0  # every reply is 7
+    assert read["nli"]["accuracy of answered"] is None
+    assert read["nli"]["outcomes"]["none"] == 1
+    assert read["arithmetic"] is None
+
+
 def test_a_plan_touches_nothing(tmp_path, capsys):
     assert main([*ASKED, "--output", str(tmp_path / "run"), "--plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["questions at most"] == 4 * 3 * 2 * 2

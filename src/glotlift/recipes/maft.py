@@ -67,9 +67,9 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "pieces": 4000,
     "steps": 400,
-    "bytes": 150_000,
+    "bytes": 100_000,
     "learning_rate": 2e-3,
-    "epochs": 6,
+    "epochs": 4,
     "tuning_rate": 3e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -85,6 +85,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "pieces": 8000,
     "held_out": 10,
     "bytes": 250_000,
+    "epochs": 6,
 }
 
 

@@ -63,9 +63,9 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "pieces": 4000,
     "steps": 400,
-    "bytes_each": 80_000,
+    "bytes_each": 50_000,
     "learning_rate": 2e-3,
-    "epochs": 10,
+    "epochs": 6,
     "tuning_rate": 2e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -82,6 +82,8 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "topics": "$GLOTLIFT_DATA/sib200",
     "topic_rows": {"train": 200, "test": 200},
     "pieces": 8000,
+    "bytes_each": 80_000,
+    "epochs": 10,
 }
 
 
