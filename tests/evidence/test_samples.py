@@ -45,6 +45,19 @@ def test_every_sample_is_on_the_page(tmp_path):
     assert {len(column) for column in data.values()} == {30}
 
 
+def test_replies_are_on_the_page_with_the_ways_to_read_them(tmp_path):
+    read = {
+        "answered": 0.9, "accuracy of answered": 0.7125, "accuracy, first named": 0.65,
+        "outcomes": {"exact": 0.5, "one": 0.4, "several": 0.1, "refusal": 0, "none": 0, "empty": 0},
+    }  # fmt: skip
+    reply = {"reply": "It is a.", "outcome": "one", "first": "a", "kind": 0.0}
+    tasks = [EVIDENCE["tasks"][0] | {"replies": read}]
+    page = page_of(tmp_path, [SAMPLE | {"notes": reply, "scores": []}, SAMPLE], tasks=tasks)
+    assert "0.71" in page
+    assert data_of(page)["reply"] == ["It is a.", ""]
+    assert "read in other ways" not in page_of(tmp_path, [SAMPLE])
+
+
 def test_one_script_is_allowed_by_its_hash_and_nothing_is_fetched(tmp_path):
     page = page_of(tmp_path, [SAMPLE])
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
@@ -58,6 +71,7 @@ def test_one_script_is_allowed_by_its_hash_and_nothing_is_fetched(tmp_path):
 def test_hostile_text_stays_inert(tmp_path, text):
     sample = SAMPLE | {
         "prompt": text, "answer": text, "right": text, "id": text, "options": [text, "b"],
+        "notes": {"reply": text, "outcome": "one"},
     }  # fmt: skip
     page = page_of(tmp_path, [sample], config={"model": text, "formulations": 3})
     assert page.count("<script") == 2

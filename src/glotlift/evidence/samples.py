@@ -12,6 +12,7 @@ COLUMNS = (
     "id", "language", "task", "formulation", "prompt", "options", "scores", "answer", "right",
     "score",
 )  # fmt: skip
+READ = ("reply", "outcome")  # of samples whose option was looked for in what was written
 
 
 def render_evaluation(evidence: Mapping[str, Any], samples: Path, path: Path) -> Path:
@@ -20,12 +21,14 @@ def render_evaluation(evidence: Mapping[str, Any], samples: Path, path: Path) ->
     `samples` is the folder of its samples, JSON lines; all text in them is untrusted. The page is
     one file, in which thousands of samples are filtered by task, language, outcome and words.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    columns: dict[str, list[Any]] = {name: [] for name in (*COLUMNS, *READ)}
     for file in sorted(samples.glob("*.jsonl")):
         for line in file.read_bytes().splitlines():
             sample = json.loads(line)
             for name in COLUMNS:
                 columns[name].append(sample[name])
+            for name in READ:
+                columns[name].append(sample["notes"].get(name, ""))
     languages = len({row["language"] for row in evidence["tasks"]})
     content = {
         "title": evidence["config"]["model"],

@@ -11,7 +11,7 @@
   const search = document.getElementById("search");
   const outcome = (score) => (score >= 1 ? "right" : score <= 0 ? "wrong" : "in part");
   const outcomes = data.score.map(outcome);
-  const lower = data.prompt.map((text, i) => `${text} ${data.answer[i]} ${data.id[i]}`.toLowerCase());
+  const lower = data.prompt.map((text, i) => `${text} ${data.answer[i]} ${data.reply[i]} ${data.id[i]}`.toLowerCase());
   const HEIGHT = 44;
   let shown = [];
   let chosen = -1;
@@ -53,7 +53,7 @@
       bdi(text, data.prompt[i].slice(-160).replaceAll("\n", " "));
       row.append(text);
       const said = make("span", "said");
-      bdi(said, data.answer[i].slice(0, 80));
+      bdi(said, (data.answer[i] || data.reply[i]).slice(0, 80));
       row.append(said);
       row.addEventListener("click", () => choose(i));
       rows.push(row);
@@ -85,12 +85,17 @@
           (option === data.answer[i] ? "chosen" : "")));
         table.append(row);
       });
-      parts.push(make("h4", "", "Options and their scores"), table);
+      parts.push(make("h4", "", data.scores[i].length ? "Options and their scores" : "Options"), table);
     }
     const answer = make("pre");
     bdi(answer, data.answer[i]);
     const right = make("pre");
     bdi(right, data.right[i]);
+    if (data.reply[i]) {
+      const reply = make("pre");
+      bdi(reply, data.reply[i]);
+      parts.push(make("h4", "", `Reply (options named: ${data.outcome[i]})`), reply);
+    }
     parts.push(make("h4", "", "Answer"), answer, make("h4", "", "Right answer"), right);
     detail.replaceChildren(...parts);
   };
