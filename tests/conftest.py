@@ -1,10 +1,11 @@
 """What every test runs under: its own cache, no network, few threads."""
 
+import gc
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,22 @@ def pytest_configure(config: pytest.Config) -> None:
             config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
     for name in ("connect", "connect_ex"):
         setattr(socket.socket, name, guard(getattr(socket.socket, name)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Keep what is collected, libraries above all, out of every later search for garbage.
+
+    A trainer makes such a search whenever it starts or ends, and thousands of tests are much to
+    search through.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def guard(connect: Callable[..., Any]) -> Callable[..., Any]:
