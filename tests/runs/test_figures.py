@@ -20,6 +20,7 @@ def change(estimate, low, high):
         (figures.signed(0.00001, 2), "0.00"),
         (figures.signed(None), "–"),
         (figures.plain(3.2134, 2), "3.21"),
+        (figures.plain(-0.001, 2), "0.00"),
         (figures.plain(float("nan")), "–"),
         (figures.plain("about 3"), "about 3"),
         (figures.plain(12_000), "12,000"),

@@ -33,7 +33,7 @@ def plain(value: Any, places: int | None = None) -> str:
         return value if isinstance(value, str) else UNMEASURED
     if places is None and (found.is_integer() or abs(found) >= 1000):
         return count(value)
-    text = f"{found:,.{decimals(found) if places is None else places}f}"
+    text = f"{found:z,.{decimals(found) if places is None else places}f}"
     return text.replace("-", MINUS)
 
 
