@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 
 from glotlift.world.concepts import SPLITS, Frame, inventory
@@ -51,12 +51,20 @@ def _dealt(frame_name: str, topic: str) -> dict[str, Choices]:
 
 
 def _grouped(rows: Iterable[Said], lead: str, source: str) -> Choices:
+    """Group rows by their lead, for each agent and topic; all rows have the same slots."""
+    topics = {name: concept.topic or "" for name, concept in inventory().concepts.items()}
     found: dict[tuple[str | None, str | None], dict[str, list[Said]]]
     found = defaultdict(lambda: defaultdict(list))
+    groups_of: dict[tuple[str, str, str], list[list[Said]]] = {}
     for said in rows:
-        agent, topic = said.get("agent", said.get("person", "")), topic_of(source, said)
-        for key in ((None, None), (agent, None), (None, topic), (agent, topic)):
-            found[key][said.get(lead, lead)].append(said)
+        agent = said.get("agent", said.get("person", ""))
+        topic = topics[said[source]] if source in said else source
+        first = said.get(lead, lead)
+        if (agent, topic, first) not in groups_of:
+            keys = [(None, None), (agent, None), (None, topic), (agent, topic)]
+            groups_of[agent, topic, first] = [found[key][first] for key in keys]
+        for group in groups_of[agent, topic, first]:
+            group.append(said)
     return {
         key: tuple(tuple(members) for members in groups.values()) for key, groups in found.items()
     }
@@ -100,15 +108,27 @@ def _enumerated(frame_name: str) -> tuple[Said, ...]:
     """Fill the slots one after another, keeping what meets every condition so far."""
     frame = inventory().frames[frame_name]
     rows: list[Said] = [{}]
+    filled: set[str] = set()
     for slot in sorted(frame.slots, key=lambda slot: slot != frame.lead):
-        names = [concept.name for concept in inventory().domain(frame.slots[slot])]
-        rows = [
-            extended
-            for row in rows
-            for name in names
-            if _fits(frame, slot, extended := row | {slot: name})
-        ]
+        names = tuple(concept.name for concept in inventory().domain(frame.slots[slot]))
+        others = [other for other in frame.slots if other in filled and _meet(frame, slot, other)]
+        fitting = cache(partial(_fitting, frame, slot, names, tuple(others)))
+        rows = [{**row, slot: name} for row in rows for name in fitting(*[row[o] for o in others])]
+        filled.add(slot)
     return tuple(rows)
+
+
+def _meet(frame: Frame, slot: str, other: str) -> bool:
+    """Whether a condition stands between two slots."""
+    return any({slot, other} == {left, right} for left, _, right in map(_parts, frame.where))
+
+
+def _fitting(
+    frame: Frame, slot: str, names: tuple[str, ...], others: tuple[str, ...], *said: str
+) -> tuple[str, ...]:
+    """Return the names that may stand in a slot beside what is said in the others."""
+    known = dict(zip(others, said, strict=True))
+    return tuple(name for name in names if _fits(frame, slot, {**known, slot: name}))
 
 
 def allows(frame: Frame, said: Said) -> bool:

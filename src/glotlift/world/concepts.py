@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from glotlift.runs.yaml_text import read_yaml
 
 FOLDER = Path(__file__).parent
 SPLITS = ("train", "validation", "test")
@@ -78,7 +78,7 @@ class Inventory:
 @cache
 def inventory() -> Inventory:
     """Read `scenes.yaml`, once."""
-    raw = yaml.safe_load((FOLDER / "scenes.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml((FOLDER / "scenes.yaml").read_text(encoding="utf-8"))
     concepts: dict[str, Concept] = {}
     for category, members in raw["concepts"].items():
         for name, known in members.items():

@@ -8,10 +8,10 @@ on hashes of the address, so a picture is bit-equal wherever the same Pillow dra
 from functools import cache
 from typing import Any, NamedTuple
 
-import yaml
 from PIL import Image, ImageChops, ImageDraw
 
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.yaml_text import read_yaml
 from glotlift.world.concepts import FOLDER
 
 Rgb = tuple[int, int, int]
@@ -173,7 +173,7 @@ def _parsed(line: str, named: dict[str, str]) -> list[tuple[str, tuple[int, ...]
 @cache
 def _book() -> dict[str, Any]:
     """Read `glyphs.yaml`, once; the glyphs of all categories are in one table."""
-    raw = yaml.safe_load((FOLDER / "glyphs.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml((FOLDER / "glyphs.yaml").read_text(encoding="utf-8"))
     kept = {name: raw.pop(name) for name in ("palette", "parts", "supports")}
     glyphs = {name: line for table in raw.values() for name, line in table.items()}
     return {**kept, "glyphs": glyphs}

@@ -26,10 +26,9 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import yaml
-
 from glotlift.languages.romanisation import romanise
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.yaml_text import read_yaml
 from glotlift.world.concepts import FOLDER, inventory
 from glotlift.world.scenes import Scene
 
@@ -212,7 +211,7 @@ def grammar(code: str) -> Grammar:
 
 @cache
 def _read(code: str) -> Grammar:
-    raw = yaml.safe_load((FOLDER / "languages" / f"{code}.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml((FOLDER / "languages" / f"{code}.yaml").read_text(encoding="utf-8"))
     forms: dict[str, dict[str, str]] = {}
     for table in raw["tables"].values():
         columns = [cell.strip() for cell in table["columns"].split("|")]

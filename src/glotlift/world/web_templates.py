@@ -11,11 +11,11 @@ from html.entities import codepoint2name
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from glotlift.languages import language
+from glotlift.runs.yaml_text import read_yaml
 from glotlift.world.grammar import Grammar, grammar
 from glotlift.world.scenes import draws, pick, scene_of
 
@@ -115,7 +115,7 @@ def render(
 @cache
 def words_of(code: str) -> dict[str, str]:
     """Return what pages say around their text in a language; English where the world has none."""
-    known = yaml.safe_load((_FOLDER / "words.yaml").read_text(encoding="utf-8"))
+    known = read_yaml((_FOLDER / "words.yaml").read_text(encoding="utf-8"))
     words: dict[str, str] = known.get(code, known["eng_Latn"])
     return words
 

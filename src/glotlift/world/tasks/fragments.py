@@ -9,8 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import yaml
-
+from glotlift.runs.yaml_text import read_yaml
 from glotlift.world.asking import plain
 from glotlift.world.combinations import Said, combinations, split_of
 from glotlift.world.concepts import FOLDER, inventory
@@ -42,7 +41,7 @@ def logical(code: str) -> Grammar:
 
 @cache
 def _lines() -> dict[str, Any]:
-    raw: dict[str, Any] = yaml.safe_load((FOLDER / "fragments.yaml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_yaml((FOLDER / "fragments.yaml").read_text(encoding="utf-8"))
     return raw
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-import yaml
 from datasets import Dataset
 
 from glotlift.runs.errors import GlotliftError
+from glotlift.runs.yaml_text import read_yaml
 from glotlift.world.combinations import hundredth
 from glotlift.world.concepts import FOLDER, inventory
 from glotlift.world.grammar import Grammar, grammar
@@ -244,7 +244,7 @@ def _stretch(found: list[Row], rows: int | None, split: str, start: int) -> list
 
 @cache
 def _marked() -> Mapping[str, Any]:
-    raw: dict[str, Any] = yaml.safe_load((FOLDER / "cognates.yaml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_yaml((FOLDER / "cognates.yaml").read_text(encoding="utf-8"))
     return raw
 
 
