@@ -1,8 +1,8 @@
 """What a further turn is worth: a client is asked to revise its own answer (Bang et al. 2023).
 
-The gain of the second turn over the first is paired by row (arXiv:2302.04023, section 6). The same
-client is also told no more than "again", so that what a mere second try brings is seen, and a turn
-that gives away the reference is refused.
+The gain of the second turn over the first is paired by row (arXiv:2302.04023). The same client is
+also told no more than "again", so that what a mere second try brings is seen, and a turn that gives
+away the reference is refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -163,8 +163,8 @@ def revise(
     ]
     references = list(rows[REFERENCE[kind]])
     asked = [filled(kind, row, each) for row, each in zip(rows, chosen, strict=True)]
-    for row, (*said, again) in zip(rows, asked, strict=True):
-        for prompt in (*said[1:], again):
+    for row, said in zip(rows, asked, strict=True):
+        for prompt in said[1:]:
             refuse_leak(prompt, said[0], row[REFERENCE[kind]], row)
     if drafts is not None and len(drafts) != len(rows):
         raise GlotliftError(

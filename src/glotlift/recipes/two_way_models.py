@@ -150,7 +150,7 @@ class Direction(NamedTuple):
     """Scores of a direction, [sentences]: chrF++, the same above others' replies, and bits.
 
     Bits are those of the target for each character of the English sentence, which is the same
-    content in every direction (Cotterell et al. 2018, section 3). `copied` is the chrF++ of handing
+    content in every direction (Cotterell et al. 2018). `copied` is the chrF++ of handing
     back the source.
     """
 
