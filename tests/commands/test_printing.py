@@ -1,7 +1,12 @@
+import io
 import json
+import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from glotlift.commands import printing
 from glotlift.commands.printing import examples, print_json, print_table, shown, side
 
 
@@ -41,6 +46,37 @@ def test_a_table_shows_the_columns_asked_for(capsys):
 def test_text_that_looks_like_markup_is_shown_as_it_is(capsys):
     print_table([{"a": "[red]x[/red]"}])
     assert "[red]x[/red]" in capsys.readouterr().out
+
+
+WORDS = st.sampled_from(
+    ["a", "b c", " x", "", "हिन्दी", "漢字", "👩‍👩‍👧", "[b]y", "a\tb", "n\nl", "w" * 90]
+)
+VALUES = st.one_of(WORDS, st.floats(), st.none(), st.integers())
+
+
+@given(
+    st.lists(st.tuples(WORDS, st.lists(VALUES, min_size=3, max_size=3)), max_size=4),
+    st.integers(0, 3),
+)
+def test_a_table_in_a_pipe_is_written_as_rich_writes_it(columns, rows):
+    table = [{name: values[row] for name, values in columns} for row in range(rows)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", io.StringIO())
+        print_table(table)
+        patch.setattr(printing, "plain_table", lambda *_: [])
+        written = sys.stdout.getvalue()
+        print_table(table)
+        assert sys.stdout.getvalue() == written * 2
+
+
+def test_a_short_table_in_a_pipe_needs_no_rich(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    print_table([{"name": "a", "share": 0.5}, {"name": "bc", "share": 12}])
+    assert capsys.readouterr().out.splitlines()[1:4] == [
+        " name   share ",
+        " ──────────── ",
+        " a       0.50 ",
+    ]
 
 
 def test_json_can_be_read_again(capsys, tmp_path):

@@ -3,61 +3,64 @@
 import errno
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from glotlift.commands import (
-    adapt,
-    cache,
-    compare,
-    corpus,
-    doctor,
-    evaluate,
-    objectives,
-    probe,
-    recipe,
-    runs,
-    starter,
-    tasks,
-    train,
-    vocab,
-    world,
-)
 from glotlift.commands.printing import examples
 from glotlift.runs.errors import GlotliftError
 
 REFUSED = 2
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="glotlift",
-    help="Take any model into any language, and prove it.",
-    epilog=examples(
-        "glotlift demo",
-        "glotlift adapt --model MODEL --language yor_Latn --text FILES --keep eng_Latn=FILES",
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-adapt.add_to(app)
-train.add_to(app)
-app.add_typer(corpus.app, name="corpus")
-app.add_typer(vocab.app, name="vocab")
-app.add_typer(objectives.app, name="objectives")
-app.add_typer(recipe.app, name="recipe")
-app.add_typer(runs.app, name="runs")
-compare.add_to(app)
-evaluate.add_to(app)
-probe.add_to(app)
-app.add_typer(tasks.app, name="tasks")
-doctor.add_to(app)
-app.add_typer(cache.app, name="cache")
-app.add_typer(world.app, name="world")
-starter.add_to(app)
+COMMANDS = {
+    "adapt": "adapt",
+    "demo": "adapt",
+    "train": "train",
+    "corpus": "corpus",
+    "vocab": "vocab",
+    "objectives": "objectives",
+    "recipe": "recipe",
+    "runs": "runs",
+    "compare": "compare",
+    "evaluate": "evaluate",
+    "probe": "probe",
+    "tasks": "tasks",
+    "doctor": "doctor",
+    "cache": "cache",
+    "world": "world",
+    "starter": "starter",
+}
+"""The module here that holds each command, in the order of the help."""
+
+
+def command_line(asked: str = "") -> typer.Typer:
+    """Return the command line with the module of the command `asked` for, or with all of them.
+
+    To import every module and read its options takes longer than a command with little to do.
+    """
+    app = typer.Typer(
+        name="glotlift",
+        help="Take any model into any language, and prove it.",
+        epilog=examples(
+            "glotlift demo",
+            "glotlift adapt --model MODEL --language yor_Latn --text FILES --keep eng_Latn=FILES",
+        ),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in [COMMANDS[asked]] if asked in COMMANDS else dict.fromkeys(COMMANDS.values()):
+        module = import_module(f"glotlift.commands.{name}")
+        if hasattr(module, "add_to"):
+            module.add_to(app)
+        else:
+            app.add_typer(module.app, name=name)
+    return app
 
 
 def print_version(wanted: bool) -> None:
@@ -69,7 +72,6 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool,
@@ -85,8 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done; 1 a check failed; 2 refused (wrong usage or a coded error, told in one line); 130
     interrupted.
     """
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(list(sys.argv[1:] if arguments is None else arguments), prog_name="glotlift")
+        command_line(*given[:1])(given, prog_name="glotlift")
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
         if code == INTERRUPTED:
