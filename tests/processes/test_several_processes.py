@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+import children
 from glotlift.adaptation import adapt
 from processes import small_stages
 from tiny import model_of, tokenizer
@@ -65,7 +66,9 @@ def one(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def two_quick(tmp_path_factory):
-    return launch_stages(tmp_path_factory.mktemp("two"), QUICK, shards=False)
+    folder = tmp_path_factory.mktemp("two")
+    children.together(small_stages.main, folder, list(QUICK))
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from children import Child
 from glotlift.adaptation import adapt
 from glotlift.training.trainer import checkpoints
 from tiny import model_of, tokenizer
@@ -21,6 +22,14 @@ def killing():
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def quickly(killing, monkeypatch):
+    """Start the main job in a process that need not import the libraries first."""
+    monkeypatch.setattr(
+        killing, "start", lambda settings, output: Child(adapt, {**settings, "output": str(output)})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +55,7 @@ def unkilled(killing, settings, tmp_path_factory):
     )
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_kill_in_the_midst_of_training_changes_nothing(killing, settings, unkilled, tmp_path):
     output = tmp_path / "run"
     process = killing.start(settings, output)
@@ -56,6 +66,7 @@ def test_a_kill_in_the_midst_of_training_changes_nothing(killing, settings, unki
     assert killing.outcome(adapt({**settings, "output": output})) == unkilled
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_kill_inside_a_save_changes_nothing(killing, settings, unkilled, tmp_path):
     output = tmp_path / "run"
     assert killing.kill_inside_a_save(settings, output) >= 1

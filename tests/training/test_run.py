@@ -1,16 +1,14 @@
 """`glotlift train` as a function: two unlike stages, a kill, what is refused, and the plan."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from children import Child
 from glotlift.models.adapter_files import read_adapter
 from glotlift.models.adapters import learnt
 from glotlift.runs.config import load_config
@@ -21,12 +19,6 @@ from glotlift.training.run_config import TrainConfig
 from glotlift.training.run_plan import plan
 from glotlift.training.trainer import checkpoints
 from tiny import model_of, tokenizer
-
-CHILD = """
-import json, sys
-from glotlift.training.run import train
-train(json.loads(sys.argv[1]))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +111,7 @@ def test_a_finished_run_is_not_run_again(done, settings):
 def test_a_kill_in_the_midst_changes_nothing(done, settings, tmp_path):
     """The process is killed after a checkpoint; started again, it ends the same to the bit."""
     asked = {**settings, "output": str(tmp_path / "run")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, json.dumps(asked)],
-        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
-        stderr=subprocess.DEVNULL,
-    )
+    process = Child(train, asked)
     training = tmp_path / "run" / ".checkpoints" / "broad"
     while process.poll() is None and not checkpoints(training):
         time.sleep(0.002)
