@@ -10,7 +10,15 @@ from glotlift.clients import ScriptedModel
 from glotlift.evidence import Setting
 from glotlift.recipes import revising_models as revising
 from glotlift.recipes import two_way_models as two_way
-from glotlift.recipes.chatgpt_mmm import DIRECTIONS, IN_THE_WORLD, RECIPES, REVISION, TALKS
+from glotlift.recipes import typed_answers as typed
+from glotlift.recipes.chatgpt_mmm import (
+    DIRECTIONS,
+    HALLUCINATION,
+    IN_THE_WORLD,
+    RECIPES,
+    REVISION,
+    TALKS,
+)
 from glotlift.recipes.few_words import said
 from glotlift.vocabulary.language_codes import language_codes
 
@@ -144,3 +152,21 @@ def test_real_rows_have_text_in_all_languages_and_splits_apart(tmp_path):
     assert found.held_out == {"eng_Latn": ["One."], "hin_Deva": ["एक।"]}
     assert found.pairs["eng_Latn"] == ["Three.", "Four."]
     assert found.plain == {}
+
+
+def test_types_of_scripted_models_are_guessed_and_counted(tmp_path):
+    toy = HALLUCINATION.setting("world").values | {"tested": 12, "shares": [0.4]}
+    toy |= {"languages": ["tur_Latn"]}
+    found = {arm.name: arm.run(Setting("world", toy), 0, tmp_path) for arm in HALLUCINATION.arms}
+    assert {one.budget for one in found.values()} == {48}
+    rule, english, one = (found[name] for name in (typed.RULE, typed.IN_ENGLISH, typed.ONE))
+    assert rule.scores[typed.HOME].tolist() == english.scores[typed.HOME].tolist()
+    assert english.scores[typed.FALL].tolist() == [0.0] * 12
+    assert rule.scores[typed.HOME].mean() > 0.6
+    truth = typed.true_types(typed.planted(typed.key_of(toy), 0, 1.0, 12)["eng_Latn"])
+    contradictions = [kind == typed.INTRINSIC for row in typed.types_of(truth) for kind in row]
+    assert one.scores[typed.HOME].mean() == pytest.approx(np.mean(contradictions))
+    missed = typed.extrinsic(
+        typed.true_types(typed.planted(typed.key_of(toy), 0, 0.4, 12)["tur_Latn"])
+    )
+    assert one.scores[typed.MISSED][1] == pytest.approx(missed)

@@ -18,6 +18,9 @@ conversations whose second turn mends a draft or repeats it, and are then asked 
 said, drafts with planted errors, and right drafts. A second turn that says no more than "again"
 tells what mere trying brings. Nothing new is said in a revision, so what can be gained is only what
 the model knew and did not use.
+
+In `hallucination` a rule types planted errors in answers as contradictions of the source or as what
+cannot be verified from it, in four languages.
 """
 
 from functools import partial
@@ -60,6 +63,7 @@ from glotlift.recipes.two_way_models import (
     even,
     read_and_translate,
 )
+from glotlift.recipes.typed_answers import HALLUCINATION
 
 SEEDS = (0, 1, 2, 3, 4)
 POINTS, PER_CHARACTER = "points of chrF++", "bits per English character"
@@ -256,4 +260,4 @@ REVISION = Recipe(
         ),
     ),
 )
-RECIPES = (DIRECTIONS, REVISION)
+RECIPES = (DIRECTIONS, REVISION, HALLUCINATION)
