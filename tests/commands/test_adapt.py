@@ -155,6 +155,9 @@ def test_the_packaged_demo_is_the_example():
     assert packaged.read_text(encoding="utf-8") == example.read_text(encoding="utf-8")
 
 
-def test_the_packaged_demo_can_be_planned(capsys):
-    assert main(["demo", "--plan", "--json"]) == 0
+@pytest.mark.parametrize(
+    "model", [pytest.param("starter:decoder", marks=pytest.mark.slow), "starter:decoder:tiny"]
+)
+def test_the_packaged_demo_can_be_planned(model, capsys):
+    assert main(["demo", "--plan", "--json", f"model={model}"]) == 0
     assert json.loads(capsys.readouterr().out)
