@@ -53,6 +53,8 @@ REAL: dict[str, Any] = WORLD | {
     "text": "$GLOTLIFT_DATA/mono/{}.jsonl.gz",
     "documents": 60,
     "parallel": "$GLOTLIFT_DATA/ntrex/{}.txt.gz",
+    "languages": ["ind_Latn", "tur_Latn", "swh_Latn", "hin_Deva"],
+    "taught": ["ind_Latn", "tur_Latn"],
     "task": "sib200:$GLOTLIFT_DATA/sib200",
     "task_rows": {"train": 701, "test": 100},
     "pieces": 4000,
