@@ -68,8 +68,7 @@ def document(seed: int, split: str, row: int, sentences: int) -> list[Scene]:
     because those sentences would be word for word the same in every split.
     """
     whole = draws("document", seed, split, row)
-    world = inventory()
-    protagonist = pick(world.of("names" if whole[0] % 3 else "people"), whole[1])
+    protagonist = pick(_concepts("names" if whole[0] % 3 else "people"), whole[1])
     topic = pick(_subjects(split, protagonist), whole[2])
     deck = _deck(split, protagonist, topic)
     facts = [Scene(pattern, said) for pattern, said in fact_base().get(protagonist, {}).items()]
@@ -97,8 +96,17 @@ def _draw_new(deck: Deck, address: tuple[object, ...], seen: list[Scene]) -> Sce
 
 
 def _key(drawn: Scene) -> tuple[str, ...]:
-    frame = inventory().frames[inventory().patterns[drawn.pattern].frame]
-    return tuple(drawn.said[slot] for slot in frame.key)
+    return tuple([drawn.said[slot] for slot in _key_slots(drawn.pattern)])
+
+
+@cache
+def _key_slots(pattern: str) -> tuple[str, ...]:
+    return inventory().frames[inventory().patterns[pattern].frame].key
+
+
+@cache
+def _concepts(category: str) -> tuple[str, ...]:
+    return inventory().of(category)
 
 
 def _draw(deck: Deck, address: tuple[object, ...]) -> Scene:
