@@ -172,3 +172,18 @@ def test_a_document_without_an_id_is_refused(tmp_path):
     with pytest.raises(GlotliftError) as error:
         task_source(f"retrieval:{tmp_path}").documents("eng_Latn", 5)
     assert error.value.code == "GL-EVALUATION-101"
+
+
+def test_few_rows_of_a_sorted_file_are_of_all_labels_and_the_same_in_parallel_files(tmp_path):
+    labels = ["travel"] * 30 + ["sports"] * 30
+    for code, order in (("eng_Latn", 1), ("deu_Latn", -1)):
+        numbers = range(60)[::order]
+        lines = [{"id": n, "label": labels[n], "text": f"{code} {n}"} for n in numbers]
+        write(tmp_path / code / "test.jsonl", *lines)
+    source = task_source(f"sib200:{tmp_path}")
+    few, fewer = source.rows("eng_Latn", 20), source.rows("eng_Latn", 10)
+    assert set(few["label"]) == {"travel", "sports"}
+    assert set(fewer["id"]) < set(few["id"])
+    assert sorted(few["id"]) == sorted(source.rows("deu_Latn", 20)["id"])
+    places = [int(id.rpartition("/")[2]) for id in few["id"]]
+    assert places == sorted(places)  # as the file has them

@@ -1,8 +1,8 @@
 """Where the rows of a task come from: the sample world, files, or the Hub.
 
 An address is ``world:TASK``, ``LAYOUT:FOLDER`` (``xcopa:data/xcopa``), ``LAYOUT:ORG/NAME``, a data
-set of the Hub, which is downloaded since it is named, or ``mteb:NAME``, a task of the library mteb,
-which downloads it. Parallel rows are those of one id.
+set of the Hub, which is downloaded since it is named, ``mteb:NAME``, a task of the library mteb,
+which downloads it, or ``reasoning:CATEGORY``. Parallel rows are those of one id.
 """
 
 import gzip
@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from datasets import Dataset
+from xxhash import xxh3_64_intdigest
 
 from glotlift import world
 from glotlift.evaluation.tasks.kinds import WORLD, WORLD_ROWS
@@ -21,7 +22,7 @@ from glotlift.evaluation.tasks.talk import replies, requests
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
-HERE, MTEB = "world", "mteb"
+HERE, MTEB, REASONING = "world", "mteb", "reasoning"
 TEXTS = (".txt", ".txt.gz")
 LINES = (".jsonl", ".jsonl.gz")
 
@@ -41,6 +42,9 @@ class TaskSource:
     def rows(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return at most `most` rows of a language, with id, language and what the kind has.
 
+        Of a file that has more, those are taken whose ids come first when hashed, in the order of
+        the file: files may be sorted by label, and parallel files must give the same rows.
+
         Raises GL-EVALUATION-032 (no such file), -033 (a line that does not fit the layout), -094
         (files whose lines do not pair), -095 (a folder is needed) and what `mteb_task` raises.
         """
@@ -53,13 +57,16 @@ class TaskSource:
             from glotlift.evaluation.tasks.mteb_rows import mteb_rows
 
             return mteb_rows(where, code, most)
-        found: list[dict[str, Any]] = []
+        if first == REASONING:
+            from glotlift.evaluation.reasoning import reasoning
+
+            return reasoning(where, code, most, split=split)
         form = layout(first)
-        for number, line in enumerate(lines(form, where, code, split)):
-            if len(found) == most:
-                break
-            found.append(self.row(form, line, code, number))
-        return Dataset.from_list(found)
+        listed = list(lines(form, where, code, split))
+        ids = [row_id(line, number) for number, line in enumerate(listed)]
+        return Dataset.from_list(
+            [self.row(form, listed[place], code, place) for place in drawn(ids, most)]
+        )
 
     def documents(self, code: str, most: int, *, split: str = "test") -> Dataset:
         """Return what the queries of `rows` are answered from: columns id and text.
@@ -97,8 +104,11 @@ class TaskSource:
     def row(self, form: Layout, line: dict[str, Any], code: str, number: int) -> dict[str, Any]:
         """Return a line as a task row; raises GL-EVALUATION-033."""
         try:
-            id = line.get("id", line.get("idx", number))
-            return {"id": f"{self.name}/{id}", "language": code, **form.convert(line, code)}
+            return {
+                "id": f"{self.name}/{row_id(line, number)}",
+                "language": code,
+                **form.convert(line, code),
+            }
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise GlotliftError(
                 "GL-EVALUATION-033",
@@ -108,16 +118,33 @@ class TaskSource:
             ) from error
 
 
+def row_id(line: Any, number: int) -> str:
+    """Return the id of a line of a file, or its number where it has none."""
+    known = line if isinstance(line, dict) else {}
+    return str(known.get("id", known.get("idx", number)))
+
+
+def drawn(ids: Sequence[str], most: int) -> list[int]:
+    """Return the places of at most so many ids, the same ids wherever they stand."""
+    order = sorted(range(len(ids)), key=lambda place: xxh3_64_intdigest(ids[place].encode()))
+    return sorted(order[:most])
+
+
 def task_source(address: str) -> TaskSource:
     """Return the task of an address; raises GL-EVALUATION-030 and what `layout` raises.
 
-    For a task of mteb also what `mteb_task` raises.
+    For a task of mteb also what `mteb_task` raises, for reasoning GL-EVALUATION-130.
     """
     first, _, where = address.partition(":")
     if first == MTEB and where:
         from glotlift.evaluation.tasks.mteb_rows import mteb_kind
 
         return TaskSource(address, mteb_kind(where))
+    if first == REASONING:
+        from glotlift.evaluation.reasoning.suites import check_category
+
+        check_category(where)
+        return TaskSource(address, "choice")
     if first == HERE and where in WORLD:
         return TaskSource(address, WORLD[where])
     if first == HERE or not where:
