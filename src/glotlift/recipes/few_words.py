@@ -39,10 +39,11 @@ def said(values: str) -> Said:
     kept = alike(known, chosen["longest"])
     rows = {code: [texts[place] for place in kept] for code, texts in known.items()}
     held = chosen["asked"]
+    tested = {code: texts[:held] for code, texts in rows.items()}
     return Said(
         {code: texts[held : held + chosen["pairs"]] for code, texts in rows.items()},
-        {code: texts[:held] for code, texts in rows.items()},
-        {code: written(chosen, code) for code in codes if chosen["plain"]},
+        tested,
+        {code: written(chosen, code, tested[code]) for code in codes if chosen["plain"]},
     )
 
 
@@ -80,12 +81,13 @@ def alike(known: Mapping[str, list[str]], longest: int) -> list[int]:
     return [n for n, row in enumerate(rows) if all(0 < len(text) <= longest for text in row)]
 
 
-def written(values: Values, code: str) -> list[str]:
-    """Return the sentences of plain text, each once, that are no longer than the pairs."""
+def written(values: Values, code: str, tested: list[str]) -> list[str]:
+    """Return the sentences of plain text, each once, no longer than the pairs and none tested."""
     rows = read(locate(values["plain_text"].format(code)), language=code, rows=values["documents"])
     texts = (
         text[start:end].strip()
         for text in rows["text"]
         for start, end in sentence_spans(text, code)
     )
-    return list(dict.fromkeys(text for text in texts if 0 < len(text) <= values["longest"]))
+    kept = dict.fromkeys(text for text in texts if 0 < len(text) <= values["longest"])
+    return [text for text in kept if text not in tested]
