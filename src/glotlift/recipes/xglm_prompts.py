@@ -53,11 +53,13 @@ REAL: dict[str, Any] = WORLD | {
     "text": "$GLOTLIFT_DATA/mono/{}.jsonl.gz",
     "documents": 60,
     "parallel": "$GLOTLIFT_DATA/ntrex/{}.txt.gz",
-    "languages": ["ind_Latn", "tur_Latn", "swh_Latn", "hin_Deva"],
+    "languages": ["ind_Latn", "tur_Latn", "cat_Latn", "swh_Latn"],
     "taught": ["ind_Latn", "tur_Latn"],
     "task": "sib200:$GLOTLIFT_DATA/sib200",
     "task_rows": {"train": 701, "test": 100},
     "pieces": 4000,
+    "longest": 120,
+    "asked": 32,
 }
 Floats = NDArray[np.float64]
 
@@ -93,9 +95,15 @@ def drawn(
 ) -> list[dict[str, Any]]:
     """Return solved rows, drawn by the seed; a wrong answer is the one after the right one."""
     rows = task_rows(values["task"], code, values["task_rows"]["train"], "train")
-    places = np.random.default_rng([seed, 0x53484F54]).choice(len(rows), count, replace=False)
+    short = [n for n, row in enumerate(rows) if fits(values, row.get("text", ""))]
+    places = np.random.default_rng([seed, 0x53484F54]).choice(short, count, replace=False)
     shots: list[dict[str, Any]] = [dict(rows[int(place)]) for place in places]
     return [mistaken(shot, rows) for shot in shots] if wrong else shots
+
+
+def fits(values: Any, *texts: str) -> bool:
+    """Return whether texts are short enough for several of them to stand before a question."""
+    return bool(max(map(len, texts)) <= values.get("longest", np.inf))
 
 
 def mistaken(row: dict[str, Any], rows: Dataset) -> dict[str, Any]:
@@ -156,8 +164,13 @@ def translate(
     client, known = taught_decoder(key, seed, trained), sentences(key)
     pivot, codes = values["pivot"], values["languages"]
     draw = np.random.default_rng([seed, 0x54524E53])
-    places = draw.choice(len(known.taught[pivot]), examples, replace=False)
-    asked = [f"{text} =" for text in known.held_out[pivot][: values["asked"]]]
+    every = (pivot, *codes)
+    taught, held_out = (
+        [n for n in range(len(said[pivot])) if fits(values, *(said[code][n] for code in every))]
+        for said in (known.taught, known.held_out)
+    )
+    places, tested = draw.choice(taught, examples, replace=False), held_out[: values["asked"]]
+    asked = [f"{known.held_out[pivot][n]} =" for n in tested]
     bits, sizes = [], []
     for number, code in enumerate(codes):
         shown = codes[(number + 1) % len(codes)] if other else code
@@ -166,7 +179,7 @@ def translate(
         ]
         sources = [known.taught[pivot][place] for place in places]
         before = "".join(f"{pair(*both)}\n" for both in zip(sources, targets, strict=True))
-        gold = [f" {text}" for text in known.held_out[code][: values["asked"]]]
+        gold = [f" {known.held_out[code][n]}" for n in tested]
         scored = client.score([before + question for question in asked], gold)
         bits.append(-scored.log_probabilities / np.log(2))
         sizes.append(np.array([len(text.encode()) - 1.0 for text in gold]))
