@@ -5,7 +5,7 @@ the same in every language, so a rule may also read the English answer in place 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,12 @@ def extrinsic(rows: Dataset) -> float:
     return 100 * float(np.mean([EXTRINSIC in kinds for kinds in types_of(rows)]))
 
 
+def alike(found: list[str], truth: list[str]) -> float:
+    """Return the share of an answer's spans that have their type; of none, 1."""
+    hits = [one == other for one, other in zip(found, truth, strict=True)]
+    return float(np.mean(hits)) if hits else 1.0
+
+
 def type_answers(setting: Setting, seed: int, folder: Path, *, typing: Typing) -> Measurement:
     """Type the spans of answers that are all wrong, and count types where fewer are.
 
@@ -92,8 +98,7 @@ def type_answers(setting: Setting, seed: int, folder: Path, *, typing: Typing) -
     for code, rows in wrong.items():
         found = typing(rows, wrong[pivot], rng)
         truth = types_of(true_types(rows))
-        pairs = zip(found, truth, strict=True)
-        right[code] = np.array([np.mean([*map(str.__eq__, *both)] or [1.0]) for both in pairs])
+        right[code] = np.array([alike(*both) for both in zip(found, truth, strict=True)])
         told = type_confusion(with_types(rows, found), rows)
         cost |= {f"{kind}, {code}": share for kind, share in told.by_kind.items()}
         spans += sum(map(len, truth))
@@ -119,7 +124,9 @@ def arm(name: str, description: str, typing: Typing) -> Arm:
     return Arm(name, description, partial(type_answers, typing=typing), trained=False)
 
 
-def claim(id: str, text: str, what: Sequence[Any], kind: Kind, margin: float) -> Claim:
+def claim(
+    id: str, text: str, what: tuple[str, str, str | float], kind: Kind, margin: float
+) -> Claim:
     """Claim something of a metric, an arm and what it is held against."""
     return Claim(id, text, *what, kind, margin, ANSWERS if what[0] == MISSED else SHARE)
 
