@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset, Features, Value
 from datasets import Sequence as SequenceOf
+from datasets.fingerprint import generate_random_fingerprint
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
@@ -56,6 +57,8 @@ def tokenise(
         features=Features(FEATURES | {name: SequenceOf(Value("int32")) for name in wanted}),
         keep_in_memory=True,
         load_from_cache_file=False,
+        # Nothing is looked for in a cache, so the tokenizer need not be hashed.
+        new_fingerprint=generate_random_fingerprint(),
     )
 
 
