@@ -19,7 +19,7 @@ said, drafts with planted errors, and right drafts. A second turn that says no m
 tells what mere trying brings. Nothing new is said in a revision, so what can be gained is only what
 the model knew and did not use.
 
-In `hallucination` a rule types planted errors in answers as contradictions of the source or as what
+The part `reasoning` is in `chat_reasoning`. In `hallucination` a rule types planted errors in answers as contradictions of the source or as what
 cannot be verified from it, in four languages.
 
 On real text (NTREX) models so small learn to translate nothing that chrF++ can see, as the claims
@@ -31,6 +31,7 @@ from typing import Any
 
 from glotlift.evidence.design import Arm, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim, Published
+from glotlift.recipes.chat_reasoning import REASONING
 from glotlift.recipes.few_words import WORLD
 from glotlift.recipes.revising_models import (
     ABOVE as ABOVE_OTHERS,
@@ -263,4 +264,4 @@ REVISION = Recipe(
         ),
     ),
 )
-RECIPES = (DIRECTIONS, REVISION, HALLUCINATION)
+RECIPES = (DIRECTIONS, REVISION, REASONING, HALLUCINATION)
