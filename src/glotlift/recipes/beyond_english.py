@@ -12,10 +12,10 @@ or another script, eight of each, so that neither is taken for the other. Rows a
 same in all languages, so that intervals are over sentences and not over other languages. A chat
 model has seen unknown text, perhaps these sentences; the linear model has seen labelled ones.
 
-In `instructions` small decoders learn a task by instructions of which nearly all, half or hardly any
-are in English, and are then asked in both languages: is English the better language to ask in, or
-the one that they were asked in? The task and the languages are the same for all. The third part, `tagging`, is
-in `tagged_texts`.
+In `instructions` small decoders learn a task by instructions of which nearly all, half or hardly
+any are in English, and are then asked in both languages: is English the better language to ask in,
+or the one that they were asked in? The task and the languages are the same for all. The third part,
+`tagging`, is in `tagged_texts`.
 """
 
 import json

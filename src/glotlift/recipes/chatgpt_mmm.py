@@ -19,11 +19,8 @@ said, drafts with planted errors, and right drafts. A second turn that says no m
 tells what mere trying brings. Nothing new is said in a revision, so what can be gained is only what
 the model knew and did not use.
 
-The part `reasoning` is in `chat_reasoning`. In `hallucination` a rule types planted errors in answers as contradictions of the source or as what
-cannot be verified from it, in four languages.
-
-On real text (NTREX) models so small learn to translate nothing that chrF++ can see, as the claims
-called "learnt" say there; of `directions` only bits then tell anything.
+In `hallucination` a rule types planted errors in answers as contradictions of the source or as what
+cannot be verified from it, in four languages. The part `reasoning` is in `chat_reasoning`.
 """
 
 from functools import partial
