@@ -106,7 +106,7 @@ class Correspondent:
             together(tokenizer, [message["content"] for message in told]) for told in conversations
         ]
         ids = write(model, tokenizer, read, longest=max_new_tokens)
-        return [tokenizer.decode(row, skip_special_tokens=True).strip() for row in ids]
+        return [str(tokenizer.decode(row, skip_special_tokens=True)).strip() for row in ids]
 
 
 def together(tokenizer: PreTrainedTokenizerFast, told: Sequence[str]) -> list[int]:
@@ -126,7 +126,8 @@ def lessons(
     while True:
         for place in rng.permutation(len(rows)):
             told: list[str] = []
-            for asked, reply in layout(*rows[place], known, rng):
+            source, target = rows[int(place)]
+            for asked, reply in layout(source, target, known, rng):
                 told.append(asked)
                 yield together(tokenizer, told), encode(tokenizer, reply)
                 told.append(reply)
@@ -137,12 +138,13 @@ def tokenizer_for(key: str) -> PreTrainedTokenizerFast:
     """Return the tokenizer of all arms, which has read what is asked besides."""
     values, known = json.loads(key), said(key).pairs
     texts = [text for some in known.values() for text in some]
-    return train_tokenizer(
+    made: PreTrainedTokenizerFast = train_tokenizer(
         [*texts, *[REVISE, AGAIN] * 20],
         kind="bpe",
         size=values["pieces"],
         special_tokens=ROLES,
     )
+    return made
 
 
 def held_out(values: Values, key: str) -> Dataset:

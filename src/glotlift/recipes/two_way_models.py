@@ -101,7 +101,8 @@ def tokenizer_for(key: str) -> PreTrainedTokenizerFast:
         size=values["pieces"],
         special_tokens=ROLES,
     )
-    return add_language_codes(made, list(known)).tokenizer(made)
+    coded: PreTrainedTokenizerFast = add_language_codes(made, list(known)).tokenizer(made)
+    return coded
 
 
 def lessons(
@@ -167,7 +168,7 @@ def scored(
     model, tokenizer = state
     sources, targets = texts
     ids = write(model, tokenizer, [s for s, _ in pairs], longest=LONGEST, begin=pairs[0][1][:1])
-    replies = [tokenizer.decode(row, skip_special_tokens=True).strip() for row in ids]
+    replies = [str(tokenizer.decode(row, skip_special_tokens=True)).strip() for row in ids]
     moved = [replies[place] for place in derangement(len(replies), 0)]
     found = chrf_rows(replies, targets)
     return Direction(
