@@ -99,7 +99,7 @@ def verdicts(record: dict[str, Any]) -> str:
         [
             f"### {record['part']}, {record['setting']}",
             f"{record['question']} The arms differ in this alone: {record['difference']}. "
-            f"Budget: {budget['value']:,} {budget['unit']}. Seeds: {len(record['seeds'])}.",
+            f"Budget: {round(budget['value']):,} {budget['unit']}. Seeds: {len(record['seeds'])}.",
             "\n".join([*table, *rows]),
             f"Made by `{record['command']}` in {record['seconds']:,.0f} s.",
         ]
