@@ -67,7 +67,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "pieces": 4000,
     "steps": 400,
-    "bytes": 75_000,
+    "bytes": 60_000,
     "learning_rate": 2e-3,
     "epochs": 4,
     "tuning_rate": 3e-3,

@@ -63,7 +63,7 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "pieces": 4000,
     "steps": 400,
-    "bytes_each": 40_000,
+    "bytes_each": 32_000,
     "learning_rate": 2e-3,
     "epochs": 6,
     "tuning_rate": 2e-3,
