@@ -55,7 +55,7 @@ def test_the_three_policies_by_hand():
     found = accuracies(replies, ["sports", "travel", "sports", "sports"])
     assert found.raw.mean() == 0.25
     assert found.answered.mean() == pytest.approx(0.5)  # one of the two that name one label
-    assert found.kind.mean() == 0.5
+    assert found.first.mean() == 0.5
     assert found.parsed.tolist() == [1, 0, 0, 1]
     shares = outcome_shares(replies)
     assert set(shares) == set(OUTCOMES)
@@ -65,7 +65,7 @@ def test_the_three_policies_by_hand():
 def test_accuracy_of_no_answer_at_all_has_no_meaning():
     found = accuracies([read_reply("", LABELS, "eng_Latn")], ["sports"])
     assert np.isnan(found.answered).all()
-    assert found.raw.tolist() == found.kind.tolist() == [0]
+    assert found.raw.tolist() == found.first.tolist() == [0]
 
 
 @given(st.text(), st.sampled_from(["eng_Latn", "zho_Hans", "arb_Arab", "tha_Thai"]))
@@ -78,7 +78,7 @@ def test_any_text_is_read(text, code):
 @given(st.lists(st.sampled_from(["sports", "travel", "sports, travel", "no"]), min_size=1))
 def test_a_kinder_policy_never_scores_less_and_raw_is_answered_times_parsed(texts):
     found = accuracies([read_reply(t, LABELS, "eng_Latn") for t in texts], ["sports"] * len(texts))
-    assert (found.kind >= found.raw).all()
+    assert (found.first >= found.raw).all()
     if found.parsed.any():
         assert found.answered.mean() * found.parsed.mean() == pytest.approx(found.raw.mean())
 

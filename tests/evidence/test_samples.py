@@ -50,7 +50,7 @@ def test_replies_are_on_the_page_with_the_ways_to_read_them(tmp_path):
         "answered": 0.9, "accuracy of answered": 0.7125, "accuracy, first named": 0.65,
         "outcomes": {"exact": 0.5, "one": 0.4, "several": 0.1, "refusal": 0, "none": 0, "empty": 0},
     }  # fmt: skip
-    reply = {"reply": "It is a.", "outcome": "one", "first": "a", "kind": 0.0}
+    reply = {"reply": "It is a.", "outcome": "one", "first": "a", "first is right": 0.0}
     tasks = [EVIDENCE["tasks"][0] | {"replies": read}]
     page = page_of(tmp_path, [SAMPLE | {"notes": reply, "scores": []}, SAMPLE], tasks=tasks)
     assert "0.71" in page

@@ -6,7 +6,8 @@ import pytest
 
 from glotlift.evidence import Setting, run_recipe
 from glotlift.recipes import beyond_english as study
-from glotlift.recipes.beyond_english import INSTRUCTIONS, RECIPES, REPLIES
+from glotlift.recipes import instruction_languages as languages
+from glotlift.recipes.beyond_english import RECIPES, REPLIES
 from glotlift.recipes.instructed_decoders import lessons, ways
 from glotlift.recipes.recorded_replies import recorded, script
 from glotlift.recipes.tagged_texts import IN_THE_WORLD as TAGS
@@ -14,7 +15,7 @@ from glotlift.recipes.tagged_texts import TAGGING, aligned, by_place, by_word, s
 from glotlift.runs.errors import GlotliftError
 
 TOY = study.IN_THE_WORLD | {"known": 30, "asked": 12}
-LESSONS = study.LESSONS | {
+LESSONS = languages.LESSONS | {
     "text": "world:{}?rows=20&sentences=1",
     "languages": ["spa_Latn"],
     "rows": {"train": 60, "test": 6},
@@ -131,10 +132,12 @@ def test_lessons_are_in_english_as_often_as_is_asked():
 
 def test_a_toy_of_lessons_runs_and_one_answer_is_as_right_in_any_language(tmp_path, monkeypatch):
     monkeypatch.setenv("GLOTLIFT_CACHE", str(tmp_path / "cache"))
-    evidence = run_recipe(INSTRUCTIONS, Setting("world", LESSONS), tmp_path / "run", seeds=[0])
+    evidence = run_recipe(
+        languages.INSTRUCTIONS, Setting("world", LESSONS), tmp_path / "run", seeds=[0]
+    )
     arms = {arm["name"]: arm["metrics"] for arm in evidence["arms"]}
-    assert arms[study.MAJORITY][study.OWN_LESS]["mean"] == 0
-    assert arms[study.MAJORITY][study.IN_ENGLISH]["mean"] == pytest.approx(1 / 3)
+    assert arms[languages.MAJORITY][languages.OWN_LESS]["mean"] == 0
+    assert arms[languages.MAJORITY][languages.IN_ENGLISH]["mean"] == pytest.approx(1 / 3)
 
 
 REPLY = json.dumps([["b", "2"], ["x", "9"], ["a", "3"]])

@@ -10,7 +10,7 @@ arXiv:2304.05613, and Bang et al. 2023, arXiv:2302.04023, judged replies by hand
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -55,18 +55,18 @@ class Accuracies:
     """The accuracy of replies under three policies, [n] rows each, whose means are the figures.
 
     `raw`: a reply that does not name one label is wrong. `answered`: such replies are left out (the
-    rows are those of a ratio and may lie outside [0, 1]). `kind`: the label named first counts.
+    rows are those of a ratio and may lie outside [0, 1]). `first`: the label named first counts.
     `parsed` is 1 where one label is named.
     """
 
     raw: NDArray[np.float64]
     answered: NDArray[np.float64]
-    kind: NDArray[np.float64]
+    first: NDArray[np.float64]
     parsed: NDArray[np.float64]
 
 
-def read_reply(text: str, spellings: Spellings, code: str) -> Reply:
-    """Return what a reply in a language, or in English, says.
+def read_reply(text: str, spellings: Spellings, code: str, *, place: str = "") -> Reply:
+    """Return what a reply in a language, or in English, says; `place` tells errors of which row.
 
     A label is named where one of its spellings stands as a whole word, in capitals or not; in a
     language written without spaces, or for a spelling in such letters, anywhere. Where spellings
@@ -74,7 +74,7 @@ def read_reply(text: str, spellings: Spellings, code: str) -> Reply:
     denial told from a mention. Raises GL-EVALUATION-122 (two labels share a spelling, or one has
     none).
     """
-    forms = checked({label: tuple(forms) for label, forms in spellings.items()})
+    forms = checked(spellings, place)
     said = text.casefold().strip(EDGES)
     if not said:
         return Reply("empty", ())
@@ -88,7 +88,7 @@ def read_reply(text: str, spellings: Spellings, code: str) -> Reply:
     return Reply("refusal" if EXCUSE.search(said) else "none", ())
 
 
-def checked(spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def checked(spellings: Spellings, place: str) -> dict[str, str]:
     """Return the label of each spelling in lower case; raises GL-EVALUATION-122."""
     found: dict[str, str] = {}
     for label, forms in spellings.items():
@@ -99,13 +99,14 @@ def checked(spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
             raise GlotliftError(
                 "GL-EVALUATION-122",
                 f"the spellings of label {label!r} do not tell it apart: it {cause}",
-                fix="give each label one spelling or more of its own",
+                place=place,
+                fix="give each label one spelling or more of its own, or leave the row out",
             )
         found |= dict.fromkeys(told, label)
     return found
 
 
-@cache
+@lru_cache(maxsize=256)
 def pattern(forms: tuple[str, ...], spaced: bool) -> re.Pattern[str]:
     """Return what finds the longest spellings first."""
 
@@ -134,8 +135,8 @@ def accuracies(replies: Sequence[Reply], right: Sequence[str]) -> Accuracies:
     raw = np.array([float(reply.label == label) for reply, label in pairs])
     parsed = np.array([float(reply.label is not None) for reply in replies])
     answered = ratio_rows(raw, parsed) if parsed.any() else np.full(len(raw), np.nan)
-    kind = np.array([float(reply.first == label) for reply, label in pairs])
-    return Accuracies(raw, answered, kind, parsed)
+    first = np.array([float(reply.first == label) for reply, label in pairs])
+    return Accuracies(raw, answered, first, parsed)
 
 
 def outcome_shares(replies: Sequence[Reply]) -> dict[str, float]:

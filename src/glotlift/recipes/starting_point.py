@@ -105,7 +105,7 @@ def locate(address: str) -> str:
             "GL-RECIPE-002",
             f"{name} is not set",
             place=address,
-            fix="set it to the folder of real text, or choose --setting world",
+            fix="set it to the folder that holds such data, or choose --setting world",
         )
     return str(Path(root) / rest)
 

@@ -13,6 +13,7 @@ from glotlift.evaluation.tasks.asking import (
 from glotlift.evaluation.tasks.kinds import OPTIONS, VECTORS, WORLD
 from glotlift.evaluation.tasks.sources import task_source
 from glotlift.evaluation.tasks.wording import wordings
+from glotlift.runs.errors import GlotliftError
 
 WRITTEN = [name for name, kind in WORLD.items() if kind not in (*OPTIONS, *VECTORS)]
 CHOSEN = [name for name, kind in WORLD.items() if kind in OPTIONS]
@@ -116,3 +117,13 @@ def test_an_option_is_found_in_what_is_written():
     assert (third.score, third.answer, third.notes["outcome"]) == (0, "", "none")
     assert first.scores == []
     assert len(first.options) == 3
+
+
+def test_options_that_cannot_be_told_apart_name_their_row():
+    rows = [{"id": "q/7", "language": "eng_Latn", "prompt": "P", "options": ["Yes", "yes."],
+             "answer": 0}]  # fmt: skip
+    wording = wordings("choice", "eng_Latn")[2]
+    with pytest.raises(GlotliftError) as error:
+        ask_rows(Writer(["yes"]), "t", wording, rows, answers="written")
+    assert error.value.code == "GL-EVALUATION-122"
+    assert "row q/7" in str(error.value)

@@ -115,7 +115,9 @@ def name_options(
     replies = client.generate(prompts, max_new_tokens=REPLY, stop=("\n\n",))
     answered, notes = [], []
     for question, text in zip(questions, replies, strict=True):
-        read = read_reply(text, spellings(wording, question), wording.code)
+        read = read_reply(
+            text, spellings(wording, question), wording.code, place=f"row {question.id}"
+        )
         said, right = read.label or "", question.options[question.answer].strip()
         answered.append((said, list[float](), float(said == right)))
         notes.append(note(read, text, right))
@@ -124,8 +126,12 @@ def name_options(
 
 def note(read: Reply, text: str, right: str) -> dict[str, Any]:
     """Return what a sample keeps of a reply."""
-    kind = float(read.first == right)
-    return {"reply": text, "outcome": read.outcome, "first": read.first or "", "kind": kind}
+    return {
+        "reply": text,
+        "outcome": read.outcome,
+        "first": read.first or "",
+        "first is right": float(read.first == right),
+    }
 
 
 def spellings(wording: Wording, question: Question) -> dict[str, list[str]]:

@@ -79,7 +79,9 @@ class Asked:
             "replies": {
                 "answered": len(answered) / len(read),
                 "accuracy of answered": statistics.fmean(answered) if answered else None,
-                "accuracy, first named": statistics.fmean(one.notes["kind"] for one in read),
+                "accuracy, first named": statistics.fmean(
+                    one.notes["first is right"] for one in read
+                ),
                 "outcomes": {kind: outcomes.count(kind) / len(read) for kind in OUTCOMES},
             }
         }
