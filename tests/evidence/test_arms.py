@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from glotlift.evidence.arms import Arm, Measurement, Metric, Recipe, Setting, run_recipe
+from glotlift.evidence.cells import portions
 from glotlift.evidence.scores import read_rows
 from glotlift.evidence.verdicts import Claim
 from glotlift.runs.errors import GlotliftError
@@ -74,6 +75,21 @@ def test_cells_side_by_side_are_the_same(tmp_path: Path) -> None:
     again = run_recipe(recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1])
     assert len(ran(tmp_path / "two")) == 4
     assert again["rows"] == two["rows"]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "workers", "sizes"),
+    [(5, 2, [3, 3, 3, 3, 1, 1, 1]), (4, 2, [3] * 4), (2, 3, [1] * 6), (7, 3, [3] * 6 + [1] * 3)],
+)
+def test_whole_seeds_go_to_one_process_as_long_as_they_come_out_even(
+    seeds: int, workers: int, sizes: list[int], tmp_path: Path
+) -> None:
+    made = recipe(tmp_path, arms=tuple(Arm(name, "", killed) for name in "abc"))
+    tasks = [(made, arm, Setting("x"), s, tmp_path) for s in range(seeds) for arm in made.arms]
+    dealt = portions(tasks, workers)
+    assert [len(some) for some in dealt] == sizes
+    assert [task for some in dealt for task in some] == tasks
+    assert all(len({task[3] for task in some}) == 1 for some in dealt)
 
 
 def killed(setting: Setting, seed: int, folder: Path) -> Measurement:

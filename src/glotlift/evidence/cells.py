@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import starmap
+from itertools import groupby, starmap
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Cells = dict[tuple[str, int], Measurement]
+    Task = tuple[Recipe, Arm, Setting, int, Path]
 
 TOLERANCE = 0.01  # of the budget, between arms
 
@@ -41,17 +42,19 @@ def run_cells(
     """Yield the measurement and the seconds of each arm under its seed, in order.
 
     With several `workers` that many processes of one thread each run them side by side, which takes
-    arms whose functions can be imported. Raises GL-EVIDENCE-016 where one of them is killed.
+    arms whose functions can be imported. As many seeds as come out even are each run by one
+    process, as what the arms of a seed share is then made once; the cells of the others are dealt
+    out one by one. Raises GL-EVIDENCE-016 where a process is killed.
     """
     tasks = [(recipe, arm, setting, seed, folder / f"{arm.name}-{seed}") for arm, seed in wanted]
     if workers == 1:
         yield from starmap(run_cell, tasks)
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=use_one_thread) as pool:
-        futures = [pool.submit(run_cell, *task) for task in tasks]
+        futures = [pool.submit(run_one_by_one, some) for some in portions(tasks, workers)]
         try:
             for future in futures:
-                yield future.result()
+                yield from future.result()
         except BrokenProcessPool:
             raise GlotliftError(
                 "GL-EVIDENCE-016",
@@ -61,6 +64,18 @@ def run_cells(
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def portions(tasks: Sequence[Task], workers: int) -> list[list[Task]]:
+    """Return tasks in portions: those of a seed together, as long as each worker has a seed."""
+    seeds = [list(some) for _, some in groupby(tasks, key=lambda task: task[3])]
+    whole = len(seeds) - len(seeds) % workers
+    return seeds[:whole] + [[task] for some in seeds[whole:] for task in some]
+
+
+def run_one_by_one(tasks: Sequence[Task]) -> list[tuple[Measurement, float]]:
+    """Return the measurements and seconds of cells that one process runs."""
+    return [run_cell(*task) for task in tasks]
 
 
 def use_one_thread() -> None:
