@@ -84,7 +84,7 @@ def test_cells_side_by_side_are_the_same(tmp_path: Path) -> None:
 def test_whole_seeds_go_to_one_process_as_long_as_they_come_out_even(
     seeds: int, workers: int, sizes: list[int], tmp_path: Path
 ) -> None:
-    made = recipe(tmp_path, arms=tuple(Arm(name, "", killed) for name in "abc"))
+    made = recipe(tmp_path, arms=tuple(Arm(name, "", killed) for name in "abc"), claims=())
     tasks = [(made, arm, Setting("x"), s, tmp_path) for s in range(seeds) for arm in made.arms]
     dealt = portions(tasks, workers)
     assert [len(some) for some in dealt] == sizes
