@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glotlift.evaluation.tagged_replies import aligned_tags, tagged_pairs
+from glotlift.evaluation.tagged_replies import aligned_tags, tagged_pairs, tagged_right
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,19 @@ def test_a_scripted_tagger_scores_what_it_was_set_to():
         right += sum(tag == "NOUN" for tag in found)
         asked += len(tokens)
     assert right / asked == pytest.approx(0.8 * 0.9, abs=0.02)
+
+
+def test_tokens_without_their_tag_count_as_wrong():
+    tokens, tags = ["the", "cat", "sleeps", "."], ["DET", "NOUN", "VERB", "PUNCT"]
+    cut_off = '[["the", "det"], ["cat", "VERB"], ["sleeps", "VERB"], ["."'
+    assert tagged_right(cut_off, tokens, tags) == 0.5
+    assert tagged_right("I cannot tag this.", tokens, tags) == 0
+
+
+shown = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)
+
+
+@given(st.lists(st.tuples(shown, st.sampled_from(["NOUN", "VERB"])), min_size=1, max_size=6))
+def test_the_right_list_is_right_whatever_the_tokens(pairs):
+    tokens, tags = zip(*pairs, strict=True)
+    assert tagged_right(json.dumps(pairs, ensure_ascii=False), tokens, tags) == 1

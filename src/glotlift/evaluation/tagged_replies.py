@@ -58,3 +58,10 @@ def aligned_tags(pairs: Sequence[tuple[str, str]], tokens: Sequence[str]) -> lis
         else:
             column += 1
     return tags
+
+
+def tagged_right(text: str, tokens: Sequence[str], tags: Sequence[str]) -> float:
+    """Return the share of tokens that a reply gives their tag, capitals of tags aside."""
+    said = aligned_tags(tagged_pairs(text), tokens)
+    right = [one and one.casefold() == tag.casefold() for one, tag in zip(said, tags, strict=True)]
+    return sum(map(bool, right)) / max(1, len(right))

@@ -50,9 +50,9 @@ IN_THE_WORLD: dict[str, Any] = {
     "topic_rows": {"train": 100, "test": 200},
     "size": "tiny",
     "pieces": 1500,
-    "bytes_a_round": 50_000,
+    "bytes_a_round": 30_000,
     "learning_rate": 4e-3,
-    "epochs": 8,
+    "epochs": 6,
     "tuning_rate": 3e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -64,6 +64,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "topic_rows": {"train": 100, "test": 150},
     "pieces": 3000,
     "bytes_a_round": 80_000,
+    "epochs": 8,
 }
 
 

@@ -37,11 +37,11 @@ RAW, MAIN, UNIQUE, CLEAN, CEILING = "raw", "main text", "deduplicated", "cleaned
 BITS, HELD_OUT = "bits per byte", "held-out clean documents"
 IN_THE_WORLD: dict[str, Any] = {
     "text": WORLD,
-    "documents": {LANGUAGE: 1200, "spa_Latn": 80, "eng_Latn": 80},
+    "documents": {LANGUAGE: 480, "spa_Latn": 32, "eng_Latn": 32},
     "held_out": 120,
     "size": "tiny",
     "pieces": 800,
-    "bytes": 600_000,
+    "bytes": 240_000,
     "learning_rate": 4e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {

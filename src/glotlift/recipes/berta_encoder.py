@@ -45,13 +45,13 @@ IN_THE_WORLD: dict[str, Any] = {
     "held_out": 60,
     "tasks": "world",
     "topics": "world",
-    "task_rows": {"train": 100, "test": 200},
+    "task_rows": {"train": 100, "test": 150},
     "size": "tiny",
     "kind": "bpe",
     "pieces": 1000,
-    "bytes": 400_000,
+    "bytes": 200_000,
     "learning_rate": 4e-3,
-    "epochs": 10,
+    "epochs": 6,
     "tuning_rate": 2e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -67,6 +67,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "task_rows": {"train": 100, "test": 150},
     "pieces": 3000,
     "bytes": 600_000,
+    "epochs": 10,
 }
 Values = Mapping[str, Any]
 

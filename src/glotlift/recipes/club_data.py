@@ -15,9 +15,9 @@ import numpy as np
 from datasets import Dataset
 
 from glotlift import world
+from glotlift.evaluation.tasks.treebanks import treebank as treebank
 from glotlift.languages import language
 from glotlift.languages.sentences import sentence_spans
-from glotlift.probing.layers.sources import treebank as treebank
 from glotlift.recipes.starting_point import locate
 from glotlift.recipes.topics import topic_rows
 from glotlift.world.grammar import grammar

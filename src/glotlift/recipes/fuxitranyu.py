@@ -51,12 +51,12 @@ WEAKEST = ("arb_Arab", "deu_Latn", "hin_Deva", "ind_Latn", "rus_Cyrl", "tur_Latn
 IN_THE_WORLD: dict[str, Any] = {
     "text": WORLD,
     "strong": list(STRONGEST),
-    "documents": {"eng_Latn": 1400, "zho_Hans": 400, **dict.fromkeys(WEAKEST, 33)},
+    "documents": {"eng_Latn": 700, "zho_Hans": 200, **dict.fromkeys(WEAKEST, 17)},
     "held_out": 60,
     "sentences": 80,
     "size": "tiny",
     "pieces": 1500,
-    "bytes": 700_000,
+    "bytes": 350_000,
     "learning_rate": 4e-3,
 }
 OF_MONO = ("fin_Latn", "fra_Latn", "hin_Deva", "ind_Latn", "tur_Latn", "vie_Latn")

@@ -53,7 +53,7 @@ WORLD: dict[str, Any] = {
     "kept": {code: f"world:{code}?rows=3600&sentences=2" for code in KNOWN},
     "new": {code: f"world:{code}?rows=900&sentences=2" for code in ("hin_Deva", "tur_Latn")},
     "documents": 120,
-    "tokens": 120_000,
+    "tokens": 90_000,
     "learning_rate": 2e-3,
 }
 MONO = "$GLOTLIFT_DATA/mono/{}.jsonl.gz"
@@ -68,8 +68,8 @@ TUNING: dict[str, Any] = {
     "answered": [*KNOWN, "hin_Deva", "tur_Latn"],
     "asked": 60,
     "characters": 0,
-    "tuning_rows": 500,
-    "tuning_tokens": 180_000,
+    "tuning_rows": 300,
+    "tuning_tokens": 100_000,
     "tuning_rate": 2e-3,
 }
 TOPICS = TUNING | {
@@ -78,6 +78,7 @@ TOPICS = TUNING | {
     "asked": 150,
     "characters": 80,
     "tuning_rows": 600,
+    "tuning_tokens": 180_000,
 }
 
 

@@ -62,8 +62,8 @@ IN_THE_WORLD: dict[str, Any] = {
     "size": "tiny",
     "pieces": 1200,
     "blocks": 4,
-    "bytes": 150_000,
-    "steps": 110,
+    "bytes": 110_000,
+    "steps": 80,
     "learning_rate": 4e-3,
 }
 REAL: dict[str, Any] = IN_THE_WORLD | {
@@ -75,6 +75,7 @@ REAL: dict[str, Any] = IN_THE_WORLD | {
     "lines": 200,
     "pieces": 1600,
     "bytes": 160_000,
+    "steps": 110,
 }
 
 

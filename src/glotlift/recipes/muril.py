@@ -163,7 +163,7 @@ RECIPES = (
         ),
         metrics={name: METRICS[name] for name in WANTED},
         settings=(
-            Setting("world", WORLD | {"pairs_per_step": 16, "further_steps": 150}),
+            Setting("world", WORLD | {"pairs_per_step": 16, "further_steps": 100}),
             Setting("real", REAL | {"pairs_per_step": 16, "further_steps": 100}),
         ),
     ),

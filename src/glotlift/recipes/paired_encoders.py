@@ -41,7 +41,7 @@ WORLD: dict[str, Any] = {
     "latin": [ENGLISH, "spa_Latn", "tur_Latn"],
     "spelling": {"rus_Cyrl": "rus_Latn"},
     "topics": "world",
-    "topic_rows": {"train": 900, "test": 200},
+    "topic_rows": {"train": 450, "test": 200},
     "size": "tiny",
     "pieces": 2000,
     "steps": 700,

@@ -16,9 +16,9 @@ import numpy as np
 
 from glotlift import world
 from glotlift.evaluation.tagged_replies import Pairs, aligned_tags, tagged_pairs
+from glotlift.evaluation.tasks.treebanks import treebank
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
 from glotlift.evidence.verdicts import Claim
-from glotlift.probing.layers.sources import treebank
 from glotlift.recipes.starting_point import locate
 
 ALIGNED, BY_WORD, BY_PLACE, STRICT = (

@@ -28,7 +28,8 @@ REAL = {
     "xquad": ("xquad", "hin_Deva"), "mgsm": ("mgsm", "deu_Latn"),
     "ifeval": ("m_ifeval", "fra_Latn"), "xsid": ("xsid", "tur_Latn"),
     "injongo": ("injongo", "yor_Latn"),
-    "ner": ("masakhaner2", "hau_Latn"), "afrimmlu": ("irokobench/afrimmlu", "swh_Latn"),
+    "ner": ("masakhaner2", "hau_Latn"), "conllu": ("ud", "mlt_Latn"),
+    "afrimmlu": ("irokobench/afrimmlu", "swh_Latn"),
 }  # fmt: skip
 REAL_VECTORS = {"xquad-retrieval": ("xquad", "hin_Deva"), "bitext": ("ntrex", "fin_Latn")}
 UNREAL = {"retrieval", "similarity"}  # layouts of which no real data is at hand
@@ -68,6 +69,32 @@ def test_a_second_file_is_joined(tmp_path):
     write(tmp_path / "eng_Latn.contexts.jsonl", {"context_id": 1, "text": "The red one."})
     (row,) = task_source(f"xquad:{tmp_path}").rows("eng_Latn", 1)
     assert row["context"][4:7] == row["answers"]["text"][0]
+
+
+SENTENCE = """# sent_id = 1
+1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+1\tde\tde\tADP\t_\t_\t0\troot\t_\t_
+2\tle\tle\tDET\t_\t_\t1\tdet\t_\t_
+
+"""
+
+
+def test_sentences_of_a_treebank_are_asked_for_their_tags(tmp_path):
+    (tmp_path / "fra.dev.conllu").write_text(SENTENCE + SENTENCE)
+    source = task_source(f"conllu:{tmp_path}")
+    rows = source.rows("fra_Latn", 5)
+    assert rows["id"] == [f"{tmp_path.name}/fra.dev.conllu/{number}" for number in range(2)]
+    question = wordings(source.kind, "fra_Latn")[1].ask(rows[0])
+    assert '["de", "le"]' in question.prompt
+    assert question.right == '[["de", "ADP"], ["le", "DET"]]'
+
+
+def test_a_line_that_is_no_line_of_a_treebank_is_named(tmp_path):
+    path = tmp_path / "fra.dev.conllu"
+    path.write_text("1\tde\tADP\n")
+    with pytest.raises(GlotliftError, match=f"{path}, line 1") as error:
+        task_source(f"conllu:{tmp_path}").rows("fra_Latn", 5)
+    assert error.value.code == "GL-EVALUATION-148"
 
 
 def test_files_are_found_by_any_code_of_the_language_and_by_split(tmp_path):

@@ -12,7 +12,7 @@ COLUMNS = {
     "sentiment": {"text"}, "topic": {"text"}, "nli": {"premise", "hypothesis"},
     "choice": {"prompt"}, "questions": {"context", "question"}, "arithmetic": {"text"},
     "translation": {"source_text"}, "summaries": {"text"}, "instructions": {"prompt"},
-    "names": {"text"}, "intents": {"text"}, "dialogue": {"prompt"},
+    "names": {"text"}, "tags": {"tokens"}, "intents": {"text"}, "dialogue": {"prompt"},
 }  # fmt: skip
 FREE = {"options", "source_name", "target_name"}
 SPOKEN = sorted({language(code).iso639_3 for code in world.LANGUAGES})

@@ -2,7 +2,8 @@ import gzip
 
 import pytest
 
-from glotlift.probing.layers.sources import sentence_pairs, tag_source, treebank, word_pairs
+from glotlift.evaluation.tasks.treebanks import treebank
+from glotlift.probing.layers.sources import sentence_pairs, tag_source, word_pairs
 from glotlift.runs.errors import GlotliftError
 
 SENTENCE = "# text = {0} {1}\n1-2\t{0}{1}" + "\t_" * 8 + "\n1\t{0}\t_\tNOUN" + "\t_" * 6
@@ -64,7 +65,7 @@ def test_refusals(tmp_path):
         (lambda: sentence_pairs(here, *pair), "GL-PROBING-063"),
         (lambda: tag_source("world:nli"), "GL-PROBING-064"),
         (lambda: tag_source("conllu:"), "GL-PROBING-064"),
-        (lambda: tag_source(f"conllu:{here}")("tur_Latn", 5, "test"), "GL-PROBING-065"),
+        (lambda: tag_source(f"conllu:{here}")("tur_Latn", 5, "test"), "GL-EVALUATION-148"),
         (lambda: word_pairs(f"{here}/none", *pair), "GL-PROBING-066"),
         (lambda: word_pairs(here, "eng_Latn", "deu_Latn", 5), "GL-EVALUATION-032"),
     ):

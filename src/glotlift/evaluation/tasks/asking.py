@@ -17,6 +17,7 @@ from glotlift.evaluation.constraints.grading import follows
 from glotlift.evaluation.metrics import chrf_rows
 from glotlift.evaluation.options import Normalise, option_scores
 from glotlift.evaluation.replies import Reply, read_reply
+from glotlift.evaluation.tagged_replies import tagged_right
 from glotlift.evaluation.tasks.kinds import OPTIONS
 from glotlift.evaluation.tasks.talk import said_intents
 from glotlift.evaluation.tasks.wording import Question, Wording, said_names
@@ -30,8 +31,9 @@ SHOWN = "{options}"  # where a wording lists what may be answered
 REPLY = 48  # tokens in which an option is to be named
 LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
-    "instructions": 192, "names": 96, "intents": 128,
+    "instructions": 192, "names": 96, "tags": 512, "intents": 128,
 }  # fmt: skip
+SEVERAL_LINES = ("arithmetic", "instructions", "tags")
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
 
@@ -166,10 +168,10 @@ def write(
 ) -> list[tuple[str, list[float], float]]:
     """Return what was written to each question and how good it is.
 
-    An answer ends with its paragraph; a problem's way of solving may have several lines.
+    An answer ends with its line, or with its paragraph where its kind may have several lines.
     """
     prompts = [question.prompt for question in questions]
-    stop = ("\n\n",) if wording.kind in ("arithmetic", "instructions") else ("\n",)
+    stop = ("\n\n",) if wording.kind in SEVERAL_LINES else ("\n",)
     said = client.generate(prompts, max_new_tokens=LENGTHS[wording.kind], stop=stop)
     said = [text.strip() for text in said]
     scores = score_answers(wording.kind, wording.code, said, [q.row for q in questions])
@@ -201,6 +203,9 @@ def score_answers(
         case "names":
             pairs = zip(said, rows, strict=True)
             return np.array([names_f1(t, said_names(r["tokens"], r["tags"])) for t, r in pairs])
+        case "tags":
+            pairs = zip(said, rows, strict=True)
+            return np.array([tagged_right(t, r["tokens"], r["tags"]) for t, r in pairs])
         case "intents":
             pairs = zip(said, rows, strict=True)
             return np.array([names_f1(text, said_intents(row)) for text, row in pairs])

@@ -38,6 +38,8 @@ class Layout:
     """The file of the documents that are retrieved, whose lines have an id and a text."""
     beside: bool = False
     """Are the files plain text, whose lines stand beside those of the file in another language?"""
+    treebank: bool = False
+    """Are the files treebanks in CoNLL-U, of which the sentences stand for lines?"""
 
 
 def plausible_alternative(line: Line, code: str) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def problem(line: Line, _: str) -> dict[str, Any]:
 
 
 def tagged(line: Line, _: str) -> dict[str, Any]:
-    """MasakhaNER: words and their tags."""
+    """MasakhaNER, treebanks: words and their tags."""
     return {"tokens": line["tokens"], "tags": line["tags"], "text": " ".join(line["tokens"])}
 
 
@@ -164,6 +166,7 @@ LAYOUTS: dict[str, Layout] = {
     "xquad": Layout("questions", reading, test=("questions", "validation"), joined="contexts"),
     "mgsm": Layout("arithmetic", problem),
     "ner": Layout("names", tagged),
+    "conllu": Layout("tags", tagged, treebank=True),
     "xsid": Layout("intents", requested),
     "injongo": Layout("intents", spoken_to),
     "ifeval": Layout("instructions", instructed),

@@ -5,7 +5,6 @@ set of the Hub, which is downloaded since it is named, ``mteb:NAME``, a task of 
 which downloads it, or ``reasoning:CATEGORY``. Parallel rows are those of one id.
 """
 
-import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,11 @@ from datasets import Dataset
 from xxhash import xxh3_64_intdigest
 
 from glotlift import world
+from glotlift.corpus.lines import open_bytes
 from glotlift.evaluation.tasks.kinds import WORLD, WORLD_ROWS
 from glotlift.evaluation.tasks.layouts import Layout, layout
 from glotlift.evaluation.tasks.talk import replies, requests
+from glotlift.evaluation.tasks.treebanks import TREEBANKS, treebank
 from glotlift.languages import language
 from glotlift.runs.errors import GlotliftError
 
@@ -177,10 +178,10 @@ def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str,
     folder = Path(where)
     names = form.test if split == "test" else form.train
     if not folder.is_dir():
-        if form.beside or form.documents:
+        if form.beside or form.documents or form.treebank:
             raise GlotliftError(
                 "GL-EVALUATION-095",
-                f"{where!r} is no folder, and this layout is one of several files",
+                f"{where!r} is no folder, and this layout is not one of the Hub",
                 place="tasks",
                 fix="give a folder; tasks of the Hub that mteb knows are mteb:NAME",
             )
@@ -188,6 +189,9 @@ def lines(form: Layout, where: str, code: str, split: str) -> Iterator[dict[str,
         return
     if form.beside:
         yield from beside(folder, code, names)
+        return
+    if form.treebank:
+        yield from treebank(find(folder, code, names, TREEBANKS))
         return
     path = find(folder, code, names)
     joined: dict[Any, Any] = {}
@@ -206,7 +210,7 @@ def beside(folder: Path, code: str, names: tuple[str, ...]) -> Iterator[dict[str
     paths = [find(folder, each, names, TEXTS) for each in (code, pivot)]
     texts = []
     for path in paths:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with open_bytes(path) as file:
             texts.append(file.read().decode("utf-8", "replace").splitlines())
     if len(texts[0]) != len(texts[1]):
         raise GlotliftError(
@@ -279,7 +283,7 @@ def means(tag: str, code: str) -> bool:
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the lines of a JSON-lines file, plain or gzipped; raises GL-EVALUATION-033."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+    with open_bytes(path) as file:
         for number, line in enumerate(file):
             if not line.strip():
                 continue

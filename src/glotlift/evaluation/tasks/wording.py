@@ -4,6 +4,7 @@ Instructions may be in English, in the language of the task, or translated by a 
 A language without prompts of its own is asked in English, and the sample says so.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,10 @@ class Wording:
         for side in ("source", "target"):
             code = row.get("source_language") if side == "source" else self.code
             named[f"{side}_name"] = name_in(code, self.locale) if code else ""
-        values = {key: str(value) for key, value in row.items()} | named
+        values = {
+            key: as_json(value) if isinstance(value, list) else str(value)
+            for key, value in row.items()
+        } | named
         return SLOT.sub(lambda found: values.get(found[1], found[0]), self.template)
 
     def answers(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], int, str]:
@@ -103,6 +107,8 @@ class Wording:
                 return (), 0, row["summary"]
             case "names":
                 return (), 0, said_names(row["tokens"], row["tags"])
+            case "tags":
+                return (), 0, as_json(list(zip(row["tokens"], row["tags"], strict=True)))
             case "intents":
                 return (), 0, said_intents(row)
         return (), 0, row.get("response", "")
@@ -167,6 +173,11 @@ def name_in(code: str, locale: str) -> str:
     except (UnknownLocaleError, ValueError):
         found = None
     return str(found or known.name)
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON, letters as they are."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def said_names(tokens: Sequence[str], tags: Sequence[str]) -> str:

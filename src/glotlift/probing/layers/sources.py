@@ -4,15 +4,14 @@ Files of a folder are named by any code of a language, plain or gzipped: ``tur.t
 ``tur_Latn.txt.gz`` are Turkish.
 """
 
-import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from glotlift import world
 from glotlift.evaluation.tasks.sources import find, task_source
+from glotlift.evaluation.tasks.treebanks import TREEBANKS, text_lines, treebank
 from glotlift.probing.tags import TaggedTexts, tagged_texts
 from glotlift.runs.errors import GlotliftError
 
@@ -35,7 +34,7 @@ def word_pairs(address: str, pivot: str, code: str, most: int) -> Pairs:
         found = [(row["source_word"], row["word"]) for rows in parts for row in rows]
     else:
         path = find(folder(address), code, ("",), (".tsv", ".tsv.gz"))
-        found = [pair(path, number, line) for number, line in enumerate(lines(path)) if line]
+        found = [pair(path, number, line) for number, line in enumerate(text_lines(path)) if line]
     left: dict[str, str] = {}
     for one, other in found:
         if one not in left and other not in left.values():
@@ -69,7 +68,7 @@ def sentence_pairs(address: str, pivot: str, code: str, most: int) -> Pairs:
         )
         return one, other
     sides = [
-        list(lines(find(folder(address), each, ("",), (".txt", ".txt.gz"))))
+        list(text_lines(find(folder(address), each, ("",), (".txt", ".txt.gz"))))
         for each in (pivot, code)
     ]
     if len(sides[0]) != len(sides[1]):
@@ -120,54 +119,12 @@ def treebank_tags(where: str, code: str, most: int, split: str) -> TaggedTexts:
 
     Where training and test come of one file, the test are its last sentences.
     """
-    ends = (".conllu", ".conllu.gz")
-    path = find(folder(where), code, TRAIN if split == "train" else TEST, ends)
+    path = find(folder(where), code, TRAIN if split == "train" else TEST, TREEBANKS)
     rows = list(treebank(path))
-    if path == find(folder(where), code, TEST if split == "train" else TRAIN, ends):
+    if path == find(folder(where), code, TEST if split == "train" else TRAIN, TREEBANKS):
         cut = (2 * len(rows)) // 3
         rows = rows[:cut] if split == "train" else rows[cut:]
     return tagged_texts(rows[:most])
-
-
-def treebank(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the sentences of a CoNLL-U file: id, tokens, and their parts of speech as tags.
-
-    Raises GL-PROBING-065 for a line that has not ten columns.
-    """
-    block: list[list[str]] = []
-    number = 0
-    for place, line in enumerate([*lines(path), ""]):
-        if line.startswith("#"):
-            continue
-        if line:
-            cells = line.split("\t")
-            if len(cells) != 10:
-                raise GlotliftError(
-                    "GL-PROBING-065",
-                    f"{len(cells)} columns, where CoNLL-U has ten",
-                    place=f"{path}, line {place + 1}",
-                    fix="mend the file",
-                )
-            if cells[0].isdigit():  # no range of words, and no word that is not there
-                block.append(cells)
-        elif block:
-            yield {
-                "id": f"{path.name}/{number}",
-                "tokens": [cells[1] for cells in block],
-                "tags": [cells[3] for cells in block],
-            }
-            block, number = [], number + 1
-
-
-def lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, plain or gzipped, without the white space at their ends."""
-    with (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8") as stream
-    ):
-        for line in stream:
-            yield line.strip()
 
 
 def folder(address: str) -> Path:
