@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from glotlift.evidence.arms import Arm, Measurement, Metric, Recipe, Setting, run_recipe
-from glotlift.evidence.cells import portions
 from glotlift.evidence.scores import read_rows
 from glotlift.evidence.verdicts import Claim
+from glotlift.evidence.workers import Workers
 from glotlift.runs.errors import GlotliftError
 
 ROWS = 60
@@ -66,30 +66,20 @@ def refusal(call: Callable[[], object]) -> str:
     return error.value.code
 
 
+def side_by_side(made: Recipe, folder: Path) -> dict[str, Any]:
+    with Workers(2) as workers:
+        return run_recipe(made, "world", folder, seeds=[0, 1], workers=workers)
+
+
 def test_cells_side_by_side_are_the_same(tmp_path: Path) -> None:
     one = run_recipe(recipe(tmp_path / "one"), "world", tmp_path / "a", seeds=[0, 1])
-    two = run_recipe(recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1], workers=2)
+    two = side_by_side(recipe(tmp_path / "two"), tmp_path / "b")
     assert sorted(ran(tmp_path / "two")) == sorted(ran(tmp_path / "one"))
     assert two["rows"] == one["rows"]
     assert two["claims"] == one["claims"]
     again = run_recipe(recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1])
     assert len(ran(tmp_path / "two")) == 4
     assert again["rows"] == two["rows"]
-
-
-@pytest.mark.parametrize(
-    ("seeds", "workers", "sizes"),
-    [(5, 2, [3, 3, 3, 3, 1, 1, 1]), (4, 2, [3] * 4), (2, 3, [1] * 6), (7, 3, [3] * 6 + [1] * 3)],
-)
-def test_whole_seeds_go_to_one_process_as_long_as_they_come_out_even(
-    seeds: int, workers: int, sizes: list[int], tmp_path: Path
-) -> None:
-    made = recipe(tmp_path, arms=tuple(Arm(name, "", killed) for name in "abc"), claims=())
-    tasks = [(made, arm, Setting("x"), s, tmp_path) for s in range(seeds) for arm in made.arms]
-    dealt = portions(tasks, workers)
-    assert [len(some) for some in dealt] == sizes
-    assert [task for some in dealt for task in some] == tasks
-    assert all(len({task[3] for task in some}) == 1 for some in dealt)
 
 
 def killed(setting: Setting, seed: int, folder: Path) -> Measurement:
@@ -106,7 +96,7 @@ def test_a_killed_worker_and_a_refusal_in_one_are_told(tmp_path: Path) -> None:
         (fatal, tmp_path / "fatal", "GL-EVIDENCE-016"),
         (recipe(log, arms=(kept, unlike)), tmp_path / "unlike", "GL-EVIDENCE-009"),
     ):
-        assert refusal(lambda m=made, f=folder: run_recipe(m, "world", f, workers=2)) == code
+        assert refusal(lambda m=made, f=folder: side_by_side(m, f)) == code
 
 
 def test_verdicts_of_a_grid(tmp_path: Path) -> None:

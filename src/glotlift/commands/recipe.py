@@ -1,6 +1,7 @@
 """`glotlift recipe`: published methods, their evidence, and how to run one."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,7 @@ from glotlift.commands.printing import AsJson, examples, print_json, print_table
 from glotlift.runs.errors import GlotliftError
 
 if TYPE_CHECKING:
-    from glotlift.evidence import Recipe, Setting
+    from glotlift.evidence import Recipe, Setting, Workers
     from glotlift.recipes.catalogue import Publication
 
 app = typer.Typer(help="See and run published methods.", no_args_is_help=True)
@@ -103,6 +104,7 @@ def run(
 
     Every claim gets one of three verdicts: CONFIRMED, NOT SEPARABLE or CONTRADICTED.
     """
+    from glotlift.evidence import Workers
     from glotlift.recipes.catalogue import publication
 
     entry = publication(name)
@@ -110,9 +112,9 @@ def run(
         (one, choose_setting(one, setting, own or [], record)) for one in choose_parts(entry, part)
     ]
     folder = output or Path("runs") / "recipes" / f"{name}-{chosen[0][1].name}"
-    with quiet_output(as_json):
+    with quiet_output(as_json), Workers(workers) if workers > 1 else nullcontext() as hired:
         done = [
-            run_part(one, where, seeds, folder / one.part, record, workers) for one, where in chosen
+            run_part(one, where, seeds, folder / one.part, record, hired) for one, where in chosen
         ]
     if as_json:
         print_json(done)
@@ -215,7 +217,7 @@ def run_part(
     seeds: int | None,
     folder: Path,
     record: bool,
-    workers: int,
+    workers: "Workers | None",
 ) -> dict[str, Any]:
     """Run one part, write its evidence and page, and return the evidence."""
     from glotlift.evidence import render_report, run_recipe, write_evidence

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "Recipe": "glotlift.evidence.design",
         "Setting": "glotlift.evidence.design",
         "Verdict": "glotlift.evidence.verdicts",
+        "Workers": "glotlift.evidence.workers",
         "judge": "glotlift.evidence.verdicts",
         "model_card": "glotlift.evidence.card",
         "read_rows": "glotlift.evidence.scores",

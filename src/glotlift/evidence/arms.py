@@ -18,6 +18,7 @@ from glotlift.evidence.cells import TOLERANCE, compare_cells, run_cells, weights
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting, check_seeds
 from glotlift.evidence.scores import pack
 from glotlift.evidence.verdicts import Claim, judge
+from glotlift.evidence.workers import Workers
 from glotlift.runs.atomic import write_json
 from glotlift.runs.hashing import hash_json
 from glotlift.runs.machine import describe, versions
@@ -40,13 +41,13 @@ def run_recipe(
     seeds: Sequence[int] | None = None,
     progress: Callable[[str], None] | None = None,
     command: str = "",
-    workers: int = 1,
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Run every arm under every seed that `folder` does not hold yet; return the evidence.
 
     The evidence is also written to ``folder/evidence.json``, with every row's scores. Seeds are
-    the outer loop, so unlike arms are refused after the first seed. `workers` processes, of one
-    thread each where they are several, run cells side by side.
+    the outer loop, so unlike arms are refused after the first seed. `workers` run cells side by
+    side.
 
     Raises GL-EVIDENCE-007 (a metric is missing), -008 (scores that are not finite or do not match
     their rows), -009 (budgets over 1 % apart), -010 (arms met different rows) or -011 (weights

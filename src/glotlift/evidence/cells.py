@@ -8,10 +8,8 @@ import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import groupby, starmap
-from multiprocessing import get_context
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ import numpy as np
 
 from glotlift.evidence.design import Arm, Measurement, Recipe, Setting
 from glotlift.evidence.fingerprint import fingerprint
+from glotlift.evidence.workers import Workers
 from glotlift.runs.atomic import write_json
 from glotlift.runs.errors import GlotliftError
 from glotlift.runs.hashing import hash_json
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Cells = dict[tuple[str, int], Measurement]
-    Task = tuple[Recipe, Arm, Setting, int, Path]
 
 TOLERANCE = 0.01  # of the budget, between arms
 
@@ -37,55 +35,31 @@ def run_cells(
     wanted: Sequence[tuple[Arm, int]],
     setting: Setting,
     folder: Path,
-    workers: int,
+    workers: Workers | None,
 ) -> Iterator[tuple[Measurement, float]]:
     """Yield the measurement and the seconds of each arm under its seed, in order.
 
-    With several `workers` that many processes of one thread each run them side by side, which takes
-    arms whose functions can be imported. As many seeds as come out even are each run by one
-    process, as what the arms of a seed share is then made once; the cells of the others are dealt
-    out one by one. Raises GL-EVIDENCE-016 where a process is killed.
+    `workers` run them side by side, which takes arms whose functions can be imported. Raises
+    GL-EVIDENCE-016 where one of them is killed.
     """
     tasks = [(recipe, arm, setting, seed, folder / f"{arm.name}-{seed}") for arm, seed in wanted]
-    if workers == 1:
+    if workers is None:
         yield from starmap(run_cell, tasks)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=use_one_thread) as pool:
-        futures = [pool.submit(run_one_by_one, some) for some in portions(tasks, workers)]
-        try:
-            for future in futures:
-                yield from future.result()
-        except BrokenProcessPool:
-            raise GlotliftError(
-                "GL-EVIDENCE-016",
-                "a process that ran an arm was killed",
-                place=f"recipe {recipe.name}",
-                fix="run again, with fewer workers if memory was short; what is done is kept",
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def portions(tasks: Sequence[Task], workers: int) -> list[list[Task]]:
-    """Return tasks in portions: those of a seed together, as long as each worker has a seed."""
-    seeds = [list(some) for _, some in groupby(tasks, key=lambda task: task[3])]
-    whole = len(seeds) - len(seeds) % workers
-    return seeds[:whole] + [[task] for some in seeds[whole:] for task in some]
-
-
-def run_one_by_one(tasks: Sequence[Task]) -> list[tuple[Measurement, float]]:
-    """Return the measurements and seconds of cells that one process runs."""
-    return [run_cell(*task) for task in tasks]
-
-
-def use_one_thread() -> None:
-    """Let this process compute in one thread: as many processes as processors leave no more."""
-    import torch
-
-    from glotlift.runs.progress import hush_libraries
-
-    torch.set_num_threads(1)
-    hush_libraries()
+    futures = workers.submit(run_cell, tasks, [seed for _, seed in wanted])
+    try:
+        for future in futures:
+            yield future.result()
+    except BrokenProcessPool:
+        raise GlotliftError(
+            "GL-EVIDENCE-016",
+            "a process that ran an arm was killed",
+            place=f"recipe {recipe.name}",
+            fix="run again, with fewer workers if memory was short; what is done is kept",
+        ) from None
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def set_aside() -> None:
