@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,20 @@ def topic_rows(values: Mapping[str, Any]) -> Topics:
     ``values["topics"]`` is "world" or a folder like SIB-200's (Adelani et al. 2024,
     arXiv:2309.07445), some of whose languages have a test split alone.
     """
-    find = world_topics if values["topics"] == WORLD else sib_topics
+    return read_topics(
+        values["topics"], tuple(values["languages"]), tuple(values["topic_rows"].items())
+    )
+
+
+@lru_cache(maxsize=4)
+def read_topics(
+    address: str, languages: tuple[str, ...], sizes: tuple[tuple[str, int], ...]
+) -> Topics:
+    """Return what `topic_rows` says; all arms and seeds ask for the same."""
+    find = world_topics if address == WORLD else sib_topics
     found = {
-        code: {
-            split: rows
-            for split, most in values["topic_rows"].items()
-            if (rows := find(values["topics"], code, split, most))
-        }
-        for code in values["languages"]
+        code: {split: rows for split, most in sizes if (rows := find(address, code, split, most))}
+        for code in languages
     }
     classes = tuple(
         sorted({row["label"] for splits in found.values() for r in splits.values() for row in r})
