@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,14 @@ def measures(group: str, answered: Sequence[Answered]) -> dict[str, NDArray[np.f
 
 def conversations(values: Mapping[str, Any], code: str, split: str, seed: int) -> Dataset:
     """Return rows of a language with prompt, response, and the text of both."""
+    asked = {key: values[key] for key in ("answers", "tuning_rows", "asked", "characters")}
+    return told(json.dumps(asked), code, split, seed)
+
+
+@lru_cache(maxsize=32)
+def told(key: str, code: str, split: str, seed: int) -> Dataset:
+    """Return what `conversations` says, which all arms of a seed share; `key` is JSON."""
+    values = json.loads(key)
     count = values["tuning_rows"] if split == "train" else values["asked"]
     if values["answers"] == WORLD:
         rows = list(world.tasks.instructions(code, count, split=split, seed=seed))

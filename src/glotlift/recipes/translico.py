@@ -144,7 +144,7 @@ RECIPES = (
         ),
         metrics={name: METRICS[name] for name in WANTED},
         settings=(
-            Setting("world", WORLD | {"pairs_per_step": 32, "further_steps": 70}),
+            Setting("world", WORLD | {"pairs": 800, "pairs_per_step": 24, "further_steps": 70}),
             Setting("real", REAL | {"pairs_per_step": 24, "further_steps": 80}),
         ),
     ),

@@ -143,7 +143,7 @@ def choose(
             place="score",
             fix="return one finite number for each row",
         )
-    languages, ids = pool["language"], pool["id"]
+    languages, ids = list(pool["language"]), list(pool["id"])
     order = sorted(range(len(pool)), key=lambda at: (languages[at], -scores[at], ids[at]))
     ranks: Counter[str] = Counter()
     kept: list[tuple[int, float, int]] = []

@@ -15,7 +15,6 @@ from glotlift.world.grammar import Grammar, grammar
 from glotlift.world.scenes import Scene, draws, pick, scene_of
 from glotlift.world.sentences import dataset, numbers
 from glotlift.world.tasks.fulfilment import Constraint, bare, fulfils, quoted, words
-from glotlift.world.truth import tokens_of
 
 # Topics of which there are enough things to name.
 _TOPICS = ("food", "school", "music", "home", "travel", "garden", "clothes")
@@ -126,9 +125,9 @@ def _response(
             for place in range(count)
         ]
         text = spoken.join(map(spoken.say, scenes))
-        plain = all(_is_plain(spoken, scene) for scene in scenes)
         differ = len(set(map(str, scenes))) == count
-        if differ and plain and all(fulfils(text, asked, spoken.code)):
+        fulfilled = differ and all(fulfils(text, asked, spoken.code))
+        if fulfilled and all(_is_plain(spoken, scene) for scene in scenes):
             return text
     listed = _list(spoken, named, topic, int(wanted.get("words") or 3), address)
     if all(fulfils(listed, asked, spoken.code)):
@@ -170,10 +169,12 @@ def _naming(split: str) -> dict[str, tuple[Scene, ...]]:
 
 def _is_plain(spoken: Grammar, scene: Scene) -> bool:
     """Whether nobody would count the words in another way."""
-    tokens = [token.text for token in tokens_of(spoken, scene)]
-    cut = [spoken.lowered(token) for token in tokens if any(map(str.isalnum, token))]
     text = spoken.say(scene)
-    return not any(mark in text for mark in "'’") and cut == words(text, spoken.code)
+    if any(mark in text for mark in "'’"):
+        return False
+    tokens = spoken.token.findall("".join(piece for _, piece in spoken.pieces(scene)))
+    cut = [spoken.lowered(token) for token in tokens if any(map(str.isalnum, token))]
+    return cut == words(text, spoken.code)
 
 
 def _list(spoken: Grammar, named: str, topic: str, count: int, address: tuple[object, ...]) -> str:
