@@ -53,7 +53,7 @@ WORLD: dict[str, Any] = {
     "kept": {code: f"world:{code}?rows=3600&sentences=2" for code in KNOWN},
     "new": {code: f"world:{code}?rows=900&sentences=2" for code in ("hin_Deva", "tur_Latn")},
     "documents": 120,
-    "tokens": 90_000,
+    "tokens": 64_000,
     "learning_rate": 2e-3,
 }
 MONO = "$GLOTLIFT_DATA/mono/{}.jsonl.gz"
@@ -195,7 +195,7 @@ RECIPES = (
         arms=AT_EQUAL_TARGET,
         claims=(forgets_less(TWO), UNFORGOTTEN, gains(TWO, 0.02), gains(TWO, 0.02, HALVED)),
         metrics=METRICS,
-        settings=(Setting("world", WORLD | {"tokens": 64_000}), Setting("real", REAL)),
+        settings=(Setting("world", WORLD), Setting("real", REAL)),
     ),
     Recipe(
         name="marco-llm",
