@@ -10,7 +10,7 @@ DOCS_STAMP := $(VENV)/.installed-docs
 # More than four workers cost more in starting torch than they save.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
 
-.PHONY: setup demo test test-slow lint pages docs clean
+.PHONY: setup demo lint test test-slow pages docs clean
 
 setup: $(STAMP)
 
@@ -31,10 +31,10 @@ demo: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers $(WORKERS)
 	$(BIN)/lint-imports
 
-test: lint
+test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -q
 
 test-slow: setup

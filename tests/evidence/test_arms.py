@@ -1,7 +1,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,32 @@ def refusal(call: Callable[[], object]) -> str:
     return error.value.code
 
 
-def side_by_side(made: Recipe, folder: Path) -> dict[str, Any]:
-    with Workers(2) as workers:
-        return run_recipe(made, "world", folder, seeds=[0, 1], workers=workers)
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Workers(2) as hired:
+        yield hired
 
 
-def test_cells_side_by_side_are_the_same(tmp_path: Path) -> None:
+def process() -> tuple[int, int]:
+    import torch
+
+    return os.getpid(), torch.get_num_threads()
+
+
+def test_a_seed_meets_its_process_again(workers: Workers) -> None:
+    first, second = (
+        [future.result() for future in workers.submit(process, [(), ()], [4, 5])] for _ in range(2)
+    )
+    assert first == second
+    assert len({pid for pid, _ in first} - {os.getpid()}) == 2
+    assert {threads for _, threads in first} == {1}
+
+
+def test_cells_side_by_side_are_the_same(tmp_path: Path, workers: Workers) -> None:
     one = run_recipe(recipe(tmp_path / "one"), "world", tmp_path / "a", seeds=[0, 1])
-    two = side_by_side(recipe(tmp_path / "two"), tmp_path / "b")
+    two = run_recipe(
+        recipe(tmp_path / "two"), "world", tmp_path / "b", seeds=[0, 1], workers=workers
+    )
     assert sorted(ran(tmp_path / "two")) == sorted(ran(tmp_path / "one"))
     assert two["rows"] == one["rows"]
     assert two["claims"] == one["claims"]
@@ -87,16 +105,17 @@ def killed(setting: Setting, seed: int, folder: Path) -> Measurement:
     raise AssertionError
 
 
-def test_a_killed_worker_and_a_refusal_in_one_are_told(tmp_path: Path) -> None:
+def test_a_refusal_and_then_a_killed_worker_are_told(tmp_path: Path, workers: Workers) -> None:
     log = tmp_path / "log"
     kept = Arm("with", "", partial(toy, log, 1.0))
     fatal = recipe(log, arms=(kept, Arm("without", "", killed)))
     unlike = Arm("without", "", partial(toy, log, 0.0, budget=50.0))
     for made, folder, code in (
-        (fatal, tmp_path / "fatal", "GL-EVIDENCE-016"),
         (recipe(log, arms=(kept, unlike)), tmp_path / "unlike", "GL-EVIDENCE-009"),
+        (fatal, tmp_path / "fatal", "GL-EVIDENCE-016"),  # the last, for what comes after fails
     ):
-        assert refusal(lambda m=made, f=folder: side_by_side(m, f)) == code
+        run = partial(run_recipe, made, "world", folder, seeds=[0, 1], workers=workers)
+        assert refusal(run) == code
 
 
 def test_verdicts_of_a_grid(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
-import os
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glotlift.evidence.workers import Workers, deal
+from glotlift.evidence.workers import deal
 
 
 @pytest.mark.parametrize(
@@ -27,20 +25,3 @@ def test_no_process_has_over_one_task_more(seeds, arms, number):
     loads = [places.count(place) for place in range(number)]
     assert len(places) == seeds * arms
     assert max(loads) - min(loads) <= 1
-
-
-def process(task: int) -> tuple[int, int]:
-    import torch
-
-    return os.getpid(), torch.get_num_threads()
-
-
-def test_a_seed_meets_its_process_again():
-    with Workers(2) as workers:
-        first, second = (
-            [future.result() for future in workers.submit(process, [(0,), (1,)], [4, 5])]
-            for _ in range(2)
-        )
-    assert first == second
-    assert len({pid for pid, _ in first} - {os.getpid()}) == 2
-    assert {threads for _, threads in first} == {1}

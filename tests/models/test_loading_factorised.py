@@ -14,15 +14,9 @@ APART = """
 import sys
 from pathlib import Path
 from glotlift.models.loading import find_model, load_model, load_tokenizer
-assert "glotlift.models.factorised" not in sys.modules
-files = find_model(sys.argv[1])
-print(type(load_model(files)).__name__, len(load_tokenizer(Path(sys.argv[1]))))
-"""
-ALONE = """
-import sys
-from pathlib import Path
-from glotlift.models.loading import load_tokenizer
 print(len(load_tokenizer(Path(sys.argv[1]))))
+assert "glotlift.models.factorised" not in sys.modules
+print(type(load_model(find_model(sys.argv[1]))).__name__)
 """
 
 
@@ -35,19 +29,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def told(script, folder):
+def test_tokenizer_and_model_load_in_a_fresh_process(folder):
     done = subprocess.run(
-        [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", APART, str(folder)], capture_output=True, text=True, check=False
     )
-    return done.stdout.split() or done.stderr
-
-
-def test_it_loads_in_a_fresh_process(folder):
-    assert told(APART, folder) == ["FactorisedLlamaForCausalLM", str(len(tokenizer()))]
-
-
-def test_its_tokenizer_loads_alone(folder):
-    assert told(ALONE, folder) == [str(len(tokenizer()))]
+    said = done.stdout.split() or done.stderr
+    assert said == [str(len(tokenizer())), "FactorisedLlamaForCausalLM"]
 
 
 def test_its_weights_are_read(folder):

@@ -122,6 +122,7 @@ def claim(
 
 
 WORLD: dict[str, Any] = paired_encoders.WORLD | {
+    "topic_rows": {"train": 900, "test": 200},
     "pivot": "eng_Latn",
     "pairs_per_step": 16,
     "stages": {"masked": 60, "tlm": 140},
