@@ -31,8 +31,9 @@ SHOWN = "{options}"  # where a wording lists what may be answered
 REPLY = 48  # tokens in which an option is to be named
 LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
-    "instructions": 192, "names": 96, "tags": 512, "intents": 128,
+    "instructions": 192, "names": 96, "intents": 128,
 }  # fmt: skip
+PAIR = 16  # tokens in which a word and its tag are written
 SEVERAL_LINES = ("arithmetic", "instructions", "tags")
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
@@ -172,10 +173,17 @@ def write(
     """
     prompts = [question.prompt for question in questions]
     stop = ("\n\n",) if wording.kind in SEVERAL_LINES else ("\n",)
-    said = client.generate(prompts, max_new_tokens=LENGTHS[wording.kind], stop=stop)
+    said = client.generate(prompts, max_new_tokens=longest(wording.kind, questions), stop=stop)
     said = [text.strip() for text in said]
     scores = score_answers(wording.kind, wording.code, said, [q.row for q in questions])
     return [(text, [], float(score)) for text, score in zip(said, scores, strict=True)]
+
+
+def longest(kind: str, questions: Sequence[Question]) -> int:
+    """Return how many tokens an answer may have; a list of tags grows with the sentence."""
+    if kind == "tags":
+        return PAIR * max(len(question.row["tokens"]) for question in questions)
+    return LENGTHS[kind]
 
 
 def score_answers(
