@@ -33,7 +33,7 @@ LENGTHS = {  # of what is written, in tokens
     "questions": 32, "arithmetic": 192, "translation": 160, "summaries": 128,
     "instructions": 192, "names": 96, "intents": 128,
 }  # fmt: skip
-PAIR = 16  # tokens in which a word and its tag are written
+PAIR = len('["", "SCONJ"], ')  # what a pair of word and tag has besides the word
 SEVERAL_LINES = ("arithmetic", "instructions", "tags")
 NUMBER = re.compile(r"-?\d+(?:[.,٫٬]\d+)*")
 
@@ -180,10 +180,11 @@ def write(
 
 
 def longest(kind: str, questions: Sequence[Question]) -> int:
-    """Return how many tokens an answer may have; a list of tags grows with the sentence."""
-    if kind == "tags":
-        return PAIR * max(len(question.row["tokens"]) for question in questions)
-    return LENGTHS[kind]
+    """Return how many tokens an answer may have; a list of tags as many as it has bytes."""
+    if kind != "tags":
+        return LENGTHS[kind]
+    sentences = [question.row["tokens"] for question in questions]
+    return max(sum(len(word.encode()) + PAIR for word in words) for words in sentences)
 
 
 def score_answers(
