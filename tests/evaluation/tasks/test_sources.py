@@ -89,12 +89,16 @@ def test_sentences_of_a_treebank_are_asked_for_their_tags(tmp_path):
     assert question.right == '[["de", "ADP"], ["le", "DET"]]'
 
 
-def test_a_line_that_is_no_line_of_a_treebank_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [(b"1\tde\tADP\n", "GL-EVALUATION-148"), (b"1\td\xe9\n", "GL-EVALUATION-149")],
+)
+def test_a_line_that_is_no_line_of_a_treebank_is_named(line, code, tmp_path):
     path = tmp_path / "fra.dev.conllu"
-    path.write_text("1\tde\tADP\n")
-    with pytest.raises(GlotliftError, match=f"{path}, line 1") as error:
+    path.write_bytes(SENTENCE.encode() + line)
+    with pytest.raises(GlotliftError, match=f"{path}, line 6") as error:
         task_source(f"conllu:{tmp_path}").rows("fra_Latn", 5)
-    assert error.value.code == "GL-EVALUATION-148"
+    assert error.value.code == code
 
 
 def test_files_are_found_by_any_code_of_the_language_and_by_split(tmp_path):

@@ -42,7 +42,18 @@ def treebank(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def text_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, packed or not, without the white space at their ends."""
+    """Yield the lines of a file, packed or not, without the white space at their ends.
+
+    Raises GL-EVALUATION-149 for a line that is not UTF-8.
+    """
     with open_bytes(path) as file:
-        for line in file:
-            yield line.decode().strip()
+        for place, line in enumerate(file):
+            try:
+                yield line.decode().strip()
+            except UnicodeDecodeError as error:
+                raise GlotliftError(
+                    "GL-EVALUATION-149",
+                    f"not UTF-8: {error.reason} at byte {error.start}",
+                    place=f"{path}, line {place + 1}",
+                    fix="write the file in UTF-8",
+                ) from error

@@ -80,11 +80,8 @@ class Wording:
         for side in ("source", "target"):
             code = row.get("source_language") if side == "source" else self.code
             named[f"{side}_name"] = name_in(code, self.locale) if code else ""
-        values = {
-            key: as_json(value) if isinstance(value, list) else str(value)
-            for key, value in row.items()
-        } | named
-        return SLOT.sub(lambda found: values.get(found[1], found[0]), self.template)
+        values = {**row, **named}
+        return SLOT.sub(lambda found: as_text(values.get(found[1], found[0])), self.template)
 
     def answers(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], int, str]:
         """Return a row's options, the place of the right one, and the right answer in words."""
@@ -108,7 +105,7 @@ class Wording:
             case "names":
                 return (), 0, said_names(row["tokens"], row["tags"])
             case "tags":
-                return (), 0, as_json(list(zip(row["tokens"], row["tags"], strict=True)))
+                return (), 0, as_text(list(zip(row["tokens"], row["tags"], strict=True)))
             case "intents":
                 return (), 0, said_intents(row)
         return (), 0, row.get("response", "")
@@ -175,9 +172,9 @@ def name_in(code: str, locale: str) -> str:
     return str(found or known.name)
 
 
-def as_json(value: Any) -> str:
-    """Return a value as JSON, letters as they are."""
-    return json.dumps(value, ensure_ascii=False)
+def as_text(value: Any) -> str:
+    """Return a value of a row as it is shown: a list as JSON, its letters as they are."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
 
 
 def said_names(tokens: Sequence[str], tags: Sequence[str]) -> str:
