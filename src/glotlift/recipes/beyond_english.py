@@ -28,8 +28,7 @@ from glotlift.evaluation.ngrams import fit_classifier, text_features
 from glotlift.evaluation.ratios import ratio_rows
 from glotlift.evaluation.replies import OUTCOMES, Accuracies, Reply, accuracies, outcome_shares
 from glotlift.evidence.design import Arm, Measurement, Metric, Recipe, Setting
-from glotlift.evidence.verdicts import Claim
-from glotlift.recipes.instruction_languages import INSTRUCTIONS
+from glotlift.recipes.instruction_languages import INSTRUCTIONS, SHARE, above
 from glotlift.recipes.recorded_replies import WORLD, Asked, asked
 from glotlift.recipes.tagged_texts import TAGGING
 
@@ -42,7 +41,6 @@ RAW, ANSWERED, FIRST, PARSED = (
     "right", "right, of those that name one label", "right, by the first label", "names one label",
 )  # fmt: skip
 BY_TEXT, BY_SCRIPT = "much less little text: {}", "Latin less other scripts: {}"
-SHARE = "share of questions"
 KEPT = 0.9  # of the labelled rows, which the seed draws
 SPELLINGS = {
     "science/technology": ["science/technology", "science and technology", "science", "technology"],
@@ -190,13 +188,6 @@ def measured(
     cost |= {f"replies: {kind}": float(np.mean([one[kind] for one in shares])) for kind in OUTCOMES}
     ids = next(iter(known.values())).ids
     return Measurement(len(ids) * len(known), scores, dict.fromkeys(scores, ids), cost=cost)
-
-
-def above(
-    id: str, text: str, metric: str, arm: str, versus: str | float, margin: float = 0.0
-) -> Claim:
-    """Claim that a figure of an arm is above that of another, or a number, by over a margin."""
-    return Claim(id, text, metric, arm, versus, "greater", margin, SHARE)
 
 
 REPLIES = Recipe(
